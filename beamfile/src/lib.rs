@@ -1,0 +1,1 @@
+//! The .beam file format, read and written; knows nothing of any VM.

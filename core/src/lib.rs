@@ -1,0 +1,1 @@
+//! The BEAM: terms, heaps, loader, interpreter, scheduler. No I/O, no clock.

@@ -1,0 +1,1 @@
+//! The Mochi compiler: source text to .beam bytes.

@@ -1,0 +1,1 @@
+//! A host-neutral session: sources, compiler, VM, events and snapshots.

@@ -1,0 +1,1 @@
+//! Embed the BEAM: natively, or as wasm inside wasmtime.

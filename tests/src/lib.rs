@@ -1,0 +1,1 @@
+//! The test harness: conformance programs, golden files, browser tests, benchmarks.

@@ -1,0 +1,1 @@
+//! The two WebAssembly faces of the playground: web and raw.
