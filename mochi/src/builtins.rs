@@ -164,7 +164,7 @@ impl Builtin {
             Builtin::First => elem(arg(0)),
             Builtin::Reverse | Builtin::Slice => arg(0).clone(),
             Builtin::Range => Type::list(Type::Int),
-            Builtin::Keys => Type::list(Type::String),
+            Builtin::Keys | Builtin::Split => Type::list(Type::String),
             Builtin::Values => match arg(0) {
                 Type::Map(_, v) => Type::List(v.clone()),
                 _ => Type::list(Type::Any),
