@@ -7,6 +7,8 @@ pub mod ast;
 pub mod builtins;
 pub mod checked;
 pub mod diag;
+pub mod highlight;
+pub mod lex;
 pub mod source;
 pub mod types;
 
