@@ -1,0 +1,52 @@
+%% The lists module, first half: building, searching, folding.
+-module(lists_basic).
+-export([main/0, id/1]).
+
+main() ->
+    L = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5],
+    io:format("~w~n", [lists:reverse(L)]),
+    io:format("~w~n", [lists:reverse(L, [x, y])]),
+    io:format("~w~n", [lists:append([1, 2], [3])]),
+    io:format("~w~n", [lists:append([[1], [], [2, 3], [4 | []]])]),
+    io:format("~w~n", [lists:seq(1, 10)]),
+    io:format("~w ~w ~w~n", [lists:seq(10, 1, -3), lists:seq(1, 0), lists:seq(5, 5)]),
+    io:format("~w ~w ~w~n", [lists:nth(3, L), lists:nthtail(8, L), lists:last(L)]),
+    io:format("~w ~w ~w~n", [lists:sum(L), lists:max(L), lists:min(L)]),
+    io:format("~w ~w~n", [lists:member(9, L), lists:member(9.0, L)]),
+    io:format("~w~n", [lists:map(fun(X) -> X * X end, L)]),
+    io:format("~w~n", [lists:filter(fun(X) -> X rem 2 =:= 1 end, L)]),
+    io:format("~w~n", [lists:filtermap(fun(X) when X > 4 -> {true, {X}}; (1) -> true; (_) -> false end, L)]),
+    io:format("~w~n", [lists:foldl(fun(X, A) -> [X | A] end, [], L)]),
+    io:format("~w~n", [lists:foldr(fun(X, A) -> [X | A] end, [], L)]),
+    io:format("~w~n", [lists:mapfoldl(fun(X, A) -> {X + A, A + 1} end, 0, L)]),
+    io:format("~w~n", [lists:mapfoldr(fun(X, A) -> {X + A, A + 1} end, 0, L)]),
+    io:format("~w~n", [lists:flatmap(fun(X) -> lists:duplicate(X rem 3, X) end, L)]),
+    lists:foreach(fun(X) -> io:format("~w;", [X]) end, L),
+    io:nl(),
+    io:format("~w ~w~n", [lists:all(fun(X) -> X > 0 end, L), lists:any(fun(X) -> X > 9 end, L)]),
+    io:format("~w~n", [lists:partition(fun(X) -> X < 4 end, L)]),
+    io:format("~w~n", [lists:splitwith(fun(X) -> X < 5 end, L)]),
+    io:format("~w ~w~n", [lists:takewhile(fun(X) -> X < 5 end, L), lists:dropwhile(fun(X) -> X < 5 end, L)]),
+    io:format("~w ~w~n", [lists:split(4, L), lists:sublist(L, 3)]),
+    io:format("~w ~w~n", [lists:sublist(L, 3, 4), lists:sublist(L, 10, 10)]),
+    io:format("~w ~w~n", [lists:delete(5, L), lists:subtract(L, [1, 5, 5, 77])]),
+    io:format("~w ~w~n", [L -- [3, 5], [1, 2] ++ [3 | 4]]),
+    io:format("~w ~w~n", [lists:prefix([3, 1], L), lists:suffix([3, 5], L)]),
+    io:format("~w~n", [lists:search(fun(X) -> X > 4 end, L)]),
+    io:format("~w~n", [lists:search(fun(X) -> X > 40 end, L)]),
+    io:format("~w~n", [lists:flatten([1, [2, [3, [[4], []]], 5], [[[[6]]]]])]),
+    io:format("~w~n", [lists:flatten([[1], [2]], [3])]),
+    io:format("~w ~w~n", [lists:flatlength([1, [2, [3]]]), lists:duplicate(3, ab)]),
+    io:format("~w ~w~n", [lists:droplast(L), lists:join(x, [1, 2, 3])]),
+    io:format("~w~n", [lists:enumerate([a, b, c])]),
+    io:format("~w ~w~n", [lists:enumerate(0, [a, b]), lists:enumerate(1, 5, [a, b, c])]),
+    io:format("~w~n", [lists:uniq(L)]),
+    io:format("~w~n", [lists:uniq(fun(X) -> X rem 3 end, L)]),
+    [io:format("~w~n", [try F() catch C:R -> {C, R} end]) ||
+        F <- [fun() -> lists:nth(id(0), L) end, fun() -> lists:nth(id(99), L) end, fun() -> hd(id([])) end, fun() -> tl(id([])) end,
+              fun() -> length(id([a | b])) end, fun() -> length(id(5)) end, fun() -> lists:reverse(id([a | b])) end,
+              fun() -> lists:last(id([])) end, fun() -> lists:seq(id(1), id(5), id(0)) end, fun() -> id([a | b]) ++ id([]) end,
+              fun() -> id(x) ++ id([]) end, fun() -> id([1]) -- id(x) end, fun() -> lists:max(id([])) end]],
+    ok.
+
+id(X) -> X.

@@ -1,0 +1,37 @@
+%% The lists module, second half: keys, zips, merging.
+-module(lists_keys).
+-export([main/0]).
+
+main() ->
+    K = [{b, 2}, {a, 1}, {d, 4}, {c, 3}, {a, 9}, {1, x}, {1.0, y}],
+    io:format("~w ~w~n", [lists:keyfind(a, 1, K), lists:keyfind(z, 1, K)]),
+    io:format("~w ~w~n", [lists:keyfind(1.0, 1, K), lists:keyfind(9, 2, K)]),
+    io:format("~w ~w~n", [lists:keymember(d, 1, K), lists:keymember(4, 1, K)]),
+    io:format("~w ~w~n", [lists:keysearch(c, 1, K), lists:keysearch(q, 1, K)]),
+    io:format("~w~n", [lists:keydelete(a, 1, K)]),
+    io:format("~w~n", [lists:keyreplace(a, 1, K, {a, new})]),
+    io:format("~w~n", [lists:keystore(e, 1, K, {e, 5})]),
+    io:format("~w~n", [lists:keystore(d, 1, K, {d, 44, extra})]),
+    io:format("~w ~w~n", [lists:keytake(d, 1, K), lists:keytake(zz, 1, K)]),
+    io:format("~w~n", [lists:keysort(1, K)]),
+    io:format("~w~n", [lists:keysort(2, [{1, c}, {2, a}, {3, b}, {4, a}])]),
+    io:format("~w~n", [lists:ukeysort(1, K)]),
+    io:format("~w~n", [lists:keymerge(1, [{a, 1}, {c, 3}], [{b, 2}, {c, 4}, {d, 5}])]),
+    io:format("~w~n", [lists:ukeymerge(1, [{a, 1}, {c, 3}], [{b, 2}, {c, 4}, {d, 5}])]),
+    io:format("~w~n", [lists:keymap(fun(V) -> {V} end, 2, [{a, 1}, {b, 2}])]),
+    io:format("~w ~w~n", [lists:zip([1, 2, 3], [a, b, c]), lists:zip3([1], [a], ["x"])]),
+    io:format("~w~n", [lists:zip([1, 2, 3], [a], trim)]),
+    io:format("~w~n", [lists:zip([1, 2, 3], [a], {pad, {none, nil}})]),
+    io:format("~w~n", [lists:zipwith(fun(A, B) -> A * B end, [1, 2, 3], [4, 5, 6])]),
+    io:format("~w~n", [lists:zipwith3(fun(A, B, C) -> A + B * C end, [1, 2], [3, 4], [5, 6])]),
+    io:format("~w ~w~n", [lists:unzip([{1, a}, {2, b}]), lists:unzip3([{1, a, x}, {2, b, y}])]),
+    io:format("~w~n", [lists:merge([1, 3, 5], [2, 3, 4])]),
+    io:format("~w~n", [lists:merge([[1, 4], [2, 5], [3, 6]])]),
+    io:format("~w~n", [lists:merge3([1, 9], [2, 8], [3, 7])]),
+    io:format("~w~n", [lists:umerge([1, 3, 5], [1, 2, 3, 4])]),
+    io:format("~w~n", [lists:umerge([[1, 4], [1, 5], [3, 4]])]),
+    io:format("~w~n", [lists:merge(fun(A, B) -> A >= B end, [5, 3, 1], [4, 2])]),
+    io:format("~w~n", [try lists:zip([1], [a, b]) catch C:R -> {C, R} end]),
+    io:format("~w~n", [try lists:keyfind(a, 0, K) catch C2:R2 -> {C2, R2} end]),
+    io:format("~w~n", [try lists:keysort(3, K) catch C3:R3 -> {C3, R3} end]),
+    ok.
