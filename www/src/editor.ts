@@ -78,7 +78,11 @@ export class EditorPane extends View {
           highlightActiveLine(),
           highlightSelectionMatches(),
           mochi(),
-          EditorView.contentAttributes.of({ 'aria-label': 'Mochi source', spellcheck: 'false' }),
+          EditorView.contentAttributes.of({
+            'aria-label': 'Mochi source',
+            spellcheck: 'false',
+            tabindex: '0',
+          }),
           // Tab leaves the editor after Escape, as CodeMirror does by default; the hint under the editor says so.
           Prec.highest(
             keymap.of([

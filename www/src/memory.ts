@@ -284,7 +284,7 @@ export class MemoryPane extends View {
     const entries = KINDS.map((kind, number) => ({ kind, words: totals.get(number) ?? 0 })).filter(
       ({ words }) => words > 0,
     );
-    return html`<ul class="legend" aria-label="Kinds of object, in words">
+    return html`<ul class="legend" tabindex="0" aria-label="Kinds of object, in words">
       ${entries.map(
         ({ kind, words }) => html`<li>
           <span class="swatch" style="background: var(${kind.color})"></span>${kind.name} <b>${count(words)}</b>

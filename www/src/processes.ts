@@ -70,7 +70,7 @@ export class ProcessesPane extends View {
     if (chosen && !shown.includes(chosen)) shown.push(chosen);
     const more = (frame.value?.totals.processes ?? 0) - shown.length;
     return html`
-      <div class="scroll" role="region" aria-label="Processes" tabindex="0">
+      <div class="scroll" role="region" aria-label="Table of processes" tabindex="0">
         <table @keydown=${this.#keys}>
           <thead>
             <tr>

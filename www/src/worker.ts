@@ -3,7 +3,15 @@
  * bounded rate, and a frame only when the page has drawn the one before, so that a slow page is never buried.
  */
 import init, { Advance, Session } from './generated/beambox_wasm.js';
-import type { Diagnostic, ObjectInfo, OutputChunk, PageMessage, RunState, Stream, WorkerMessage } from './protocol';
+import type {
+  Diagnostic,
+  ObjectInfo,
+  OutputChunk,
+  PageMessage,
+  RunState,
+  Stream,
+  WorkerMessage,
+} from './protocol';
 import { LIMIT } from './scrollback';
 
 /** Milliseconds of one slice: short enough to hear Stop at once. */
@@ -14,7 +22,8 @@ const STEP = 20;
 const MOST = 0x7fff_ffff;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-const post = (message: WorkerMessage, transfer: Transferable[] = []): void => scope.postMessage(message, transfer);
+const post = (message: WorkerMessage, transfer: Transferable[] = []): void =>
+  scope.postMessage(message, transfer);
 
 let session: Session | null = null;
 let state: RunState = 'loading';
@@ -179,7 +188,13 @@ function start(source: string, version: number): void {
       chunks: [{ stream: 'stderr', text: items.map(line).join('') }],
       skipped: 0,
     });
-    post({ type: 'exit', status: 1, reason: 'not run: the program has errors', reductions: 0, milliseconds: 0 });
+    post({
+      type: 'exit',
+      status: 1,
+      reason: 'not run: the program has errors',
+      reductions: 0,
+      milliseconds: 0,
+    });
     return;
   }
   for (const stream of ['stdout', 'stderr'] as const) decoders[stream] = new TextDecoder();
@@ -191,13 +206,18 @@ function start(source: string, version: number): void {
   again();
 }
 
-const line = (item: Diagnostic): string => `${item.line}:${item.column}: ${item.severity}[${item.code}]: ${item.message}\n`;
+const line = (item: Diagnostic): string =>
+  `${item.line}:${item.column}: ${item.severity}[${item.code}]: ${item.message}\n`;
 
 function receive(message: PageMessage): void {
   if (!session) return;
   switch (message.type) {
     case 'check':
-      post({ type: 'diagnostics', version: message.version, items: session.check(message.source) as Diagnostic[] });
+      post({
+        type: 'diagnostics',
+        version: message.version,
+        items: session.check(message.source) as Diagnostic[],
+      });
       break;
     case 'run':
       start(message.source, message.version);
@@ -265,7 +285,8 @@ async function load(): Promise<void> {
   const address = new URL('./otp.bundle', new URL('../', import.meta.url));
   await init();
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`the OTP modules could not be loaded (${answer.status} for ${address.pathname})`);
+  if (!answer.ok)
+    throw new Error(`the OTP modules could not be loaded (${answer.status} for ${address.pathname})`);
   session = new Session(new Uint8Array(await answer.arrayBuffer()));
   state = 'idle';
   post({ type: 'ready', modules: session.modules });
