@@ -44,6 +44,8 @@ pub struct BeamFile {
     pub other: Vec<(ChunkId, Vec<u8>)>,
     /// How the file was laid out; the default is what OTP 27 writes.
     pub layout: Layout,
+    /// MD5 of the essential chunks as they were read, which is what `module_info(md5)` says. Not written.
+    pub md5: [u8; 16],
 }
 
 impl BeamFile {
@@ -297,8 +299,10 @@ impl TypeInfo {
     pub const REFERENCE: u16 = 1 << 10;
     /// Tuple.
     pub const TUPLE: u16 = 1 << 11;
-    /// OTP 26 only: match contexts are among the bitstrings, as its own bit there said.
-    pub const MATCH_CONTEXT: u16 = 1 << 15;
+    /// OTP 26 only, beside BITSTRING: what is meant is a match context and nothing else.
+    pub const CONTEXT_ONLY: u16 = 1 << 15;
+    /// OTP 26 only, beside BITSTRING: match contexts are meant, too.
+    pub const CONTEXT_TOO: u16 = 1 << 14;
     /// All kinds.
     pub const ALL_KINDS: u16 = 0xfff;
 

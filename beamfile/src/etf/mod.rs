@@ -4,9 +4,14 @@
 //! the bytes, so decoding, encoding, cloning, comparing, printing and dropping all use work stacks on the heap.
 //! Leaves out the atom cache of the distribution protocol. Facts from `erts/doc/guides/erl_ext_dist.md`.
 
+mod decode;
+mod encode;
 mod print;
+mod tag;
 mod tree;
 
+pub use decode::{MAX_NODES, decode, decode_bare, decode_prefix};
+pub(crate) use decode::{MAX_ATOM_CHARS, MAX_INFLATED, decode_counted, inflate};
 pub use print::{float_text, write_atom};
 
 use num_bigint::BigInt;
@@ -66,4 +71,31 @@ pub struct FunValue {
     pub creator: Value,
     /// The environment.
     pub free: Vec<Value>,
+}
+
+impl Value {
+    /// A proper list; nil when there are no items.
+    pub fn list(items: Vec<Value>) -> Value {
+        if items.is_empty() { Value::Nil } else { Value::List(items, Box::new(Value::Nil)) }
+    }
+
+    /// A string as Erlang has it: the list of its characters.
+    pub fn string(text: &str) -> Value {
+        Value::list(text.chars().map(|c| Value::Int(i64::from(u32::from(c)))).collect())
+    }
+
+    /// An atom.
+    pub fn atom(name: &str) -> Value {
+        Value::Atom(name.to_owned())
+    }
+}
+
+impl From<BigInt> for Value {
+    /// The integer in its one form: [`Value::Int`] where `i64` holds it.
+    fn from(n: BigInt) -> Value {
+        match i64::try_from(&n) {
+            Ok(small) => Value::Int(small),
+            Err(_) => Value::Big(n),
+        }
+    }
 }

@@ -54,6 +54,14 @@ impl Assembler {
         if need == 0 {
             return self.push(close(open, Vec::new())?);
         }
+        // A list as the tail of a list is one longer list: the tree keeps one form, and its depth stays low.
+        if let (Open::List, Some(top)) = (&open, self.frames.last_mut())
+            && matches!(top.open, Open::List)
+            && top.items.len() + 1 == top.need
+        {
+            top.need += need - 1;
+            return Ok(());
+        }
         self.frames.push(Frame { open, need, items: Vec::new() });
         Ok(())
     }
@@ -68,17 +76,8 @@ fn close(open: Open, mut items: Vec<Value>) -> Result<Value, &'static str> {
     match open {
         Open::Tuple => Ok(Value::Tuple(items)),
         Open::List => {
-            let mut tail = items.pop().unwrap_or(Value::Nil);
-            if items.is_empty() {
-                return Ok(tail);
-            }
-            // A list as the tail of a list is one longer list; the tree keeps one form only.
-            if let Value::List(more, rest) = &mut tail {
-                items.append(more);
-                let rest = std::mem::replace(&mut **rest, Value::Nil);
-                return Ok(Value::List(items, Box::new(rest)));
-            }
-            Ok(Value::List(items, Box::new(tail)))
+            let tail = items.pop().unwrap_or(Value::Nil);
+            if items.is_empty() { Ok(tail) } else { Ok(Value::List(items, Box::new(tail))) }
         }
         Open::Map => {
             let mut pairs = Vec::with_capacity(items.len() / 2);
