@@ -1,1 +1,18 @@
-//! The BEAM: terms, heaps, loader, interpreter, scheduler. No I/O, no clock.
+//! The BEAM: terms, heaps, loader, interpreter, scheduler. No I/O, no clock: the world is reached through [`host::Host`].
+//!
+//! Layers, each using only those above it: `config host error atom`, `term`, `arena heap`, `code`, `load`, `process`,
+//! `ets timer system`, `bif`, `interp`, `sched`, `observe vm`. See `ARCHITECTURE.md`.
+
+pub mod arena;
+pub mod atom;
+pub mod config;
+pub mod error;
+pub mod heap;
+pub mod host;
+pub mod term;
+pub mod bif;
+pub mod code;
+pub mod interp;
+pub mod process;
+pub mod system;
+pub mod timer;

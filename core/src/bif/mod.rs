@@ -1,0 +1,41 @@
+//! Built-in functions: one table ([`table`]), bodies by family.
+//!
+//! A BIF gets a [`Ctx`] and its arguments and returns a value or a [`Fault`]. It never collects (what it builds goes to free
+//! heap words or to a fragment), never calls the interpreter, charges reductions for the work that it does, and keeps no
+//! reference to bytes in the arena while it allocates.
+//!
+//! How to add one: write `fn name(ctx: &mut Ctx, args: &[Term]) -> BifResult` in its family and add its line to the family's
+//! `BIFS`. `args` has exactly the declared arity.
+
+pub mod ctx;
+pub mod table;
+
+pub use ctx::{Ctx, Fault};
+
+use crate::term::Term;
+
+/// What a BIF returns.
+pub type BifResult = Result<Term, Fault>;
+/// The body of a BIF.
+pub type BifFn = fn(&mut Ctx<'_>, &[Term]) -> BifResult;
+
+/// A line of the table.
+#[derive(Clone, Copy)]
+pub struct Bif {
+    pub module: &'static str,
+    pub name: &'static str,
+    pub arity: u8,
+    /// May stand in a guard: has no side effect, and a failure is just `false` there.
+    pub guard: bool,
+    pub body: BifFn,
+}
+
+/// A line for a BIF with side effects or a cost that doesn't suit guards.
+pub const fn bif(module: &'static str, name: &'static str, arity: u8, body: BifFn) -> Bif {
+    Bif { module, name, arity, guard: false, body }
+}
+
+/// A line for a BIF of module `erlang` that guards may use.
+pub const fn guard(name: &'static str, arity: u8, body: BifFn) -> Bif {
+    Bif { module: "erlang", name, arity, guard: true, body }
+}

@@ -1,0 +1,12 @@
+//! The table of all BIFs, put together from the families' lists. An export's target refers to a BIF by its index here.
+
+use super::Bif;
+
+/// The lists of all families.
+const FAMILIES: &[&[Bif]] = &[];
+
+/// All BIFs; the index of one is stable for the life of the program.
+pub fn all() -> &'static [Bif] {
+    static ALL: std::sync::OnceLock<Vec<Bif>> = std::sync::OnceLock::new();
+    ALL.get_or_init(|| FAMILIES.concat())
+}

@@ -1,0 +1,8 @@
+//! Loaded code: modules and their instances, exports, funs, and where an instruction belongs.
+//!
+//! Owns the code table: per module a current and an old instance, one slot per export with one indirection, and the entries
+//! of funs. Knows nothing of how instructions run.
+
+pub mod table;
+
+pub use table::{CodeTable, Export, FunEntry, Instance, ModuleEntry, Target};

@@ -1,0 +1,187 @@
+//! The code table.
+
+use crate::atom::Atom;
+use crate::heap::Fragment;
+use crate::process::{CodePtr, Mfa};
+use crate::term::Term;
+use rustc_hash::FxHashMap;
+
+/// Where a call of an export goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// Nothing there: the error handler is called.
+    Undefined,
+    Code(CodePtr),
+    /// Index into the BIF table.
+    Bif(u32),
+}
+
+/// One exported or called function.
+#[derive(Clone, Copy, Debug)]
+pub struct Export {
+    pub mfa: Mfa,
+    pub target: Target,
+}
+
+/// A fun's code: made by `make_fun` instructions and by `binary_to_term`.
+#[derive(Clone, Debug)]
+pub struct FunEntry {
+    pub module: Atom,
+    pub index: u32,
+    /// Position in the module's table.
+    pub old_index: u32,
+    pub old_uniq: u32,
+    pub uniq: [u8; 16],
+    pub arity: u8,
+    pub num_free: u32,
+    /// Where it starts; `None` while its module isn't loaded.
+    pub code: Option<CodePtr>,
+    /// Name and arity (free variables included) of the function that the compiler made of it.
+    pub function: Atom,
+}
+
+/// A function's place in an instance, for stack traces.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionRange {
+    /// Index of its first instruction (the `func_info`).
+    pub start: u32,
+    pub function: Atom,
+    pub arity: u8,
+}
+
+/// One loaded version of a module.
+pub struct Instance {
+    pub module: Atom,
+    pub slot: u32,
+    pub code: Box<[crate::interp::op::Instr]>,
+    /// Sorted by `start`.
+    pub functions: Vec<FunctionRange>,
+    /// Instruction index of the first instruction after a `line`, and the line's item; sorted.
+    pub lines: Vec<(u32, Location)>,
+    pub files: Vec<String>,
+    pub literals: Vec<Term>,
+    pub literal_areas: Vec<Fragment>,
+    pub literal_off_heap: crate::heap::OffHeap,
+    pub exports: Vec<(Atom, u8, CodePtr)>,
+    /// Indices of its funs in the code table.
+    pub funs: Vec<u32>,
+    pub md5: [u8; 16],
+    pub attributes: Term,
+    pub compile_info: Term,
+    pub on_load: Option<CodePtr>,
+    /// Bytes that the instance takes, for `erlang:memory(code)`.
+    pub bytes: usize,
+}
+
+/// A source position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Location {
+    pub file: u32,
+    pub line: u32,
+}
+
+/// The two versions of a module.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ModuleEntry {
+    pub current: Option<u32>,
+    pub old: Option<u32>,
+}
+
+/// All loaded code.
+#[derive(Default)]
+pub struct CodeTable {
+    pub exports: Vec<Export>,
+    by_mfa: FxHashMap<Mfa, u32>,
+    pub modules: FxHashMap<Atom, ModuleEntry>,
+    /// Slot 0 is never used, so that no code pointer is the word 0.
+    pub instances: Vec<Option<Box<Instance>>>,
+    pub funs: Vec<FunEntry>,
+    fun_index: FxHashMap<(Atom, [u8; 16], u32), u32>,
+}
+
+impl CodeTable {
+    /// The export slot of a function, made if need be.
+    pub fn export(&mut self, mfa: Mfa) -> u32 {
+        if let Some(&i) = self.by_mfa.get(&mfa) {
+            return i;
+        }
+        let i = self.exports.len() as u32;
+        self.exports.push(Export { mfa, target: Target::Undefined });
+        self.by_mfa.insert(mfa, i);
+        i
+    }
+
+    /// The export slot, if there is one.
+    pub fn find_export(&self, mfa: Mfa) -> Option<u32> {
+        self.by_mfa.get(&mfa).copied()
+    }
+
+    /// Where a call of the function goes.
+    pub fn target(&self, mfa: Mfa) -> Target {
+        self.find_export(mfa).map_or(Target::Undefined, |i| self.exports[i as usize].target)
+    }
+
+    pub fn current(&self, module: Atom) -> Option<&Instance> {
+        let slot = self.modules.get(&module)?.current?;
+        self.instance(slot)
+    }
+
+    pub fn old(&self, module: Atom) -> Option<&Instance> {
+        let slot = self.modules.get(&module)?.old?;
+        self.instance(slot)
+    }
+
+    #[inline]
+    pub fn instance(&self, slot: u32) -> Option<&Instance> {
+        self.instances.get(slot as usize)?.as_deref()
+    }
+
+    /// A free slot for an instance.
+    pub fn fresh_slot(&mut self) -> u32 {
+        if self.instances.is_empty() {
+            self.instances.push(None);
+        }
+        if let Some(i) = (1..self.instances.len()).find(|i| self.instances[*i].is_none()) {
+            return i as u32;
+        }
+        self.instances.push(None);
+        (self.instances.len() - 1) as u32
+    }
+
+    /// The entry of a fun of this module, by the module's digest and the fun's index; made if need be.
+    pub fn fun(&mut self, entry: FunEntry) -> u32 {
+        let key = (entry.module, entry.uniq, entry.index);
+        if let Some(&i) = self.fun_index.get(&key) {
+            let known = &mut self.funs[i as usize];
+            if entry.code.is_some() {
+                *known = entry;
+            }
+            return i;
+        }
+        let i = self.funs.len() as u32;
+        self.funs.push(entry);
+        self.fun_index.insert(key, i);
+        i
+    }
+
+    /// Function that the instruction at `ptr` belongs to.
+    pub fn function_at(&self, ptr: CodePtr) -> Option<Mfa> {
+        let inst = self.instance(ptr.slot)?;
+        let i = inst.functions.partition_point(|f| f.start <= ptr.offset).checked_sub(1)?;
+        let f = inst.functions.get(i)?;
+        Some(Mfa { module: inst.module, function: f.function, arity: f.arity })
+    }
+
+    /// File and line of the instruction at `ptr`.
+    pub fn location_at(&self, ptr: CodePtr) -> Option<(&str, u32)> {
+        let inst = self.instance(ptr.slot)?;
+        let i = inst.lines.partition_point(|l| l.0 <= ptr.offset).checked_sub(1)?;
+        let (at, loc) = inst.lines.get(i)?;
+        // A line holds only inside its own function.
+        let f = inst.functions.partition_point(|f| f.start <= ptr.offset).checked_sub(1)?;
+        if *at < inst.functions.get(f)?.start || loc.line == 0 {
+            return None;
+        }
+        Some((inst.files.get(loc.file as usize).map_or("", |f| f), loc.line))
+    }
+}

@@ -1,0 +1,178 @@
+//! A process's heap: young generation with the stack at its other end, old generation, and fragments.
+//!
+//! ```text
+//! start            high_water        top ->            <- sp      end
+//!   | survivors of   | made since the  |      free       | stack    |
+//!   | one collection | last collection |                 |          |
+//! ```
+//!
+//! Owns the layout and the rule that nothing moves except in [`gc`]. What a BIF builds goes to the free words, or to a
+//! fragment when they don't suffice; the next collection moves fragments in. Mirrors `erl_process.h` and `erl_message.h`.
+
+pub mod alloc;
+pub mod binary;
+pub mod build;
+pub mod copy;
+pub mod gc;
+pub mod refs;
+pub mod size;
+pub mod verify;
+
+pub use alloc::{Alloc, Fragment, FragmentAlloc, HeapAlloc, LiteralAlloc, OffHeap};
+
+use crate::arena::{Arena, OutOfMemory};
+use crate::term::{Addr, Mem, Term};
+
+/// Words that stay free between heap and stack, for a return address and the JIT-compatible red zone (OTP's `S_RESERVED`).
+pub const RESERVED: u32 = 4;
+
+/// The heap of one process. Addresses are byte offsets, sizes are words.
+#[derive(Debug)]
+pub struct Heap {
+    pub start: Addr,
+    /// The next free word of the young generation.
+    pub top: Addr,
+    /// The word on top of the stack: the slot of the return address of the current frame.
+    pub sp: Addr,
+    pub end: Addr,
+    /// What lies below has survived one collection.
+    pub high_water: Addr,
+    pub old_start: Addr,
+    pub old_top: Addr,
+    pub old_end: Addr,
+    /// Off-heap objects of the young generation and of `frags`.
+    pub off_heap: OffHeap,
+    /// Off-heap objects of the old generation.
+    pub old_off_heap: OffHeap,
+    /// Fragments that belong to the young generation until the next collection.
+    pub frags: Vec<Fragment>,
+    /// Words in use in `frags`.
+    pub frag_words: usize,
+    pub min_size: usize,
+    pub min_vheap: u64,
+    pub vheap_size: u64,
+    pub old_vheap_size: u64,
+    /// Minor collections since the last major one.
+    pub minor_since_major: u32,
+    pub fullsweep_after: u32,
+    pub grow_next: bool,
+    pub need_fullsweep: bool,
+    pub minor_count: u64,
+    pub major_count: u64,
+}
+
+impl Heap {
+    /// A heap whose young generation has `size` words (taken up to the next size of the table).
+    pub fn new(arena: &mut Arena, size: usize, min_vheap: u64, fullsweep_after: u32) -> Result<Heap, OutOfMemory> {
+        let size = gc::sizes::at_least(size);
+        let start = arena.alloc(size)?;
+        let end = start + (size as u32) * 8;
+        Ok(Heap {
+            start,
+            top: start,
+            sp: end,
+            end,
+            high_water: start,
+            old_start: 0,
+            old_top: 0,
+            old_end: 0,
+            off_heap: OffHeap::default(),
+            old_off_heap: OffHeap::default(),
+            frags: Vec::new(),
+            frag_words: 0,
+            min_size: size,
+            min_vheap,
+            vheap_size: min_vheap,
+            old_vheap_size: min_vheap,
+            minor_since_major: 0,
+            fullsweep_after,
+            grow_next: false,
+            need_fullsweep: false,
+            minor_count: 0,
+            major_count: 0,
+        })
+    }
+
+    /// Words of the young generation's block, stack included (OTP's `heap_size` of `process_info`).
+    pub fn size(&self) -> usize {
+        ((self.end - self.start) / 8) as usize
+    }
+    /// Words in use below `top`.
+    pub fn used(&self) -> usize {
+        ((self.top - self.start) / 8) as usize
+    }
+    pub fn stack_words(&self) -> usize {
+        ((self.end - self.sp) / 8) as usize
+    }
+    pub fn old_size(&self) -> usize {
+        ((self.old_end - self.old_start) / 8) as usize
+    }
+    pub fn old_used(&self) -> usize {
+        ((self.old_top - self.old_start) / 8) as usize
+    }
+    /// Words that a reservation can have without a collection.
+    #[inline(always)]
+    pub fn free(&self) -> u32 {
+        (self.sp - self.top) / 8
+    }
+
+    /// `words` words for a term: from the heap if they fit, else from a fragment. Never collects.
+    #[inline]
+    pub fn words(&mut self, arena: &mut Arena, words: u32) -> Result<Addr, OutOfMemory> {
+        if self.sp - self.top >= (words + RESERVED) * 8 {
+            let at = self.top;
+            self.top += words * 8;
+            Ok(at)
+        } else {
+            self.fragment_words(arena, words)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fragment_words(&mut self, arena: &mut Arena, words: u32) -> Result<Addr, OutOfMemory> {
+        if let Some(f) = self.frags.last_mut()
+            && f.size - f.used >= words
+        {
+            let at = f.start + f.used * 8;
+            f.used += words;
+            self.frag_words += words as usize;
+            return Ok(at);
+        }
+        let size = words.max(32);
+        let start = arena.alloc(size as usize)?;
+        self.frags.push(Fragment { start, used: words, size });
+        self.frag_words += words as usize;
+        Ok(start)
+    }
+
+    /// Takes over a fragment, for example a message's, together with its off-heap objects.
+    pub fn adopt(&mut self, mem: Mem, fragment: Fragment, off_heap: OffHeap) {
+        self.frag_words += fragment.used as usize;
+        // New allocations go to the last fragment: a message's has no room, so it goes below.
+        let at = self.frags.len().saturating_sub(1);
+        self.frags.insert(at, fragment);
+        self.off_heap.append(mem, off_heap);
+    }
+
+    /// Gives everything back. The heap must not be used afterwards.
+    pub fn release(&mut self, arena: &mut Arena) {
+        gc::sweep::release_all(arena, &mut self.off_heap);
+        gc::sweep::release_all(arena, &mut self.old_off_heap);
+        for f in self.frags.drain(..) {
+            arena.free(f.start);
+        }
+        arena.free(self.start);
+        if self.old_start != 0 {
+            arena.free(self.old_start);
+        }
+        (self.start, self.top, self.sp, self.end, self.old_start, self.old_top, self.old_end) = (0, 0, 0, 0, 0, 0, 0);
+        self.frag_words = 0;
+    }
+
+    /// Y register `index` of the current frame.
+    #[inline(always)]
+    pub fn y(&self, mem: Mem, index: u32) -> Term {
+        mem.get(self.sp, index + 1)
+    }
+}

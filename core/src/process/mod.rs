@@ -1,0 +1,307 @@
+//! A process as plain data. Nothing here runs code; the interpreter and the scheduler do.
+
+pub mod dict;
+pub mod mailbox;
+pub mod table;
+
+use crate::atom::{Atom, am};
+use crate::heap::Heap;
+use crate::heap::gc::Roots;
+use crate::term::Term;
+use dict::Dictionary;
+use mailbox::Mailbox;
+
+/// A place in loaded code: slot of the module instance and index of the instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CodePtr {
+    pub slot: u32,
+    pub offset: u32,
+}
+
+impl CodePtr {
+    /// As a return address on a stack: tag 00, never 0 because slot 0 is not used.
+    #[inline(always)]
+    pub const fn to_word(self) -> u64 {
+        (self.slot as u64) << 34 | (self.offset as u64) << 2
+    }
+    #[inline(always)]
+    pub const fn from_word(w: u64) -> CodePtr {
+        CodePtr { slot: (w >> 34) as u32, offset: (w >> 2) as u32 }
+    }
+}
+
+/// Module, function, arity.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Mfa {
+    pub module: Atom,
+    pub function: Atom,
+    pub arity: u8,
+}
+
+/// What a process is doing, as the scheduler sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// In a run queue, or running.
+    Runnable,
+    /// In a `receive` with no matching message.
+    Waiting,
+    /// Held back by `erlang:suspend_process`; the flag says whether it would be runnable otherwise.
+    Suspended { runnable: bool },
+    /// Has an exit reason and only needs to be cleaned up.
+    Exiting,
+}
+
+/// Class of an exception.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    Error,
+    Exit,
+    Throw,
+}
+
+impl Class {
+    pub fn atom(self) -> Atom {
+        match self {
+            Class::Error => am::ERROR,
+            Class::Exit => am::EXIT,
+            Class::Throw => am::THROW,
+        }
+    }
+}
+
+/// The exception that is being raised in a process.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    pub class: Class,
+    /// The reason, without stack trace.
+    pub value: Term,
+    /// A ready list for `erlang:raise/3`, or [`Term::NONE`]: to be built from `frames`.
+    pub trace: Term,
+    /// The function at fault when it is a BIF, with its arguments (a list, or `NONE`).
+    pub current: Option<Mfa>,
+    pub args: Term,
+    /// `error_info` map to attach to the first entry, or `NONE`.
+    pub info: Term,
+    /// Return addresses, innermost first.
+    pub frames: Vec<CodePtr>,
+}
+
+impl Default for Exception {
+    fn default() -> Exception {
+        Exception {
+            class: Class::Error,
+            value: Term::NONE,
+            trace: Term::NONE,
+            current: None,
+            args: Term::NONE,
+            info: Term::NONE,
+            frames: Vec::new(),
+        }
+    }
+}
+
+/// A call that a BIF asks for: the result of the called function becomes the BIF's.
+#[derive(Clone, Debug, Default)]
+pub struct Trap {
+    pub target: Option<Mfa>,
+    /// A fun to call instead of `target`, or `NONE`.
+    pub fun: Term,
+    pub args: Vec<Term>,
+}
+
+/// Order in the run queues.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Priority {
+    Low,
+    Normal,
+    High,
+    Max,
+}
+
+/// One process.
+pub struct Process {
+    pub pid: Term,
+    pub heap: Heap,
+    pub state: State,
+    pub priority: Priority,
+    /// Where it goes on.
+    pub ip: CodePtr,
+    /// X registers that are live while it doesn't run.
+    pub live: Vec<Term>,
+    /// Reductions of its whole life, and those left in the current slice.
+    pub reductions: u64,
+    pub budget: i32,
+    pub mailbox: Mailbox,
+    /// The timer of the `receive ... after` that it waits in.
+    pub receive_timer: Option<u64>,
+    /// That timer has fired.
+    pub timed_out: bool,
+    pub dict: Dictionary,
+    pub exception: Exception,
+    pub trap: Trap,
+    /// Reason that it exits with.
+    pub exit_reason: Term,
+    pub trap_exit: bool,
+    pub group_leader: Term,
+    pub parent: Term,
+    pub name: Option<Atom>,
+    pub initial_call: Mfa,
+    /// The function that it is in while it doesn't run, for `process_info`.
+    pub current: Mfa,
+    /// Frames whose catch tags are active.
+    pub catches: u32,
+    pub error_handler: Atom,
+    pub label: Term,
+    /// Links, monitors, aliases: everything that other processes and this one know of each other.
+    pub relations: relations::Relations,
+}
+
+pub mod relations {
+    //! Links, monitors and aliases of one process.
+
+    use crate::heap::refs::RefId;
+    use crate::term::Term;
+    use std::collections::BTreeMap;
+
+    /// What a monitor looks at or reports to.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Monitor {
+        /// The other process.
+        pub pid: Term,
+        /// The name it was monitored by, an atom, or `NONE`.
+        pub name: Term,
+        /// The first element of the message, `'DOWN'` unless tagged; an immediate or a term kept by `tag_cell`.
+        pub tag: Term,
+    }
+
+    /// All relations, in orders that don't depend on addresses.
+    #[derive(Default, Debug)]
+    pub struct Relations {
+        /// Linked processes and ports, in the order of their numbers.
+        pub links: std::collections::BTreeSet<u64>,
+        /// Monitors that this process has on others.
+        pub monitors: BTreeMap<RefId, Monitor>,
+        /// Monitors that others have on this process.
+        pub monitored_by: BTreeMap<RefId, Monitor>,
+        /// Active aliases of this process, with the way they end.
+        pub aliases: BTreeMap<RefId, AliasMode>,
+    }
+
+    /// When an alias stops to be one.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum AliasMode {
+        ExplicitUnalias,
+        Demonitor,
+        ReplyDemonitor,
+    }
+}
+
+impl Process {
+    pub fn new(pid: Term, heap: Heap, initial_call: Mfa) -> Process {
+        Process {
+            pid,
+            heap,
+            state: State::Runnable,
+            priority: Priority::Normal,
+            ip: CodePtr::default(),
+            live: Vec::new(),
+            reductions: 0,
+            budget: 0,
+            mailbox: Mailbox::default(),
+            receive_timer: None,
+            timed_out: false,
+            dict: Dictionary::default(),
+            exception: Exception::default(),
+            trap: Trap::default(),
+            exit_reason: Term::NONE,
+            trap_exit: false,
+            group_leader: Term::NIL,
+            parent: Term::NIL,
+            name: None,
+            initial_call,
+            current: initial_call,
+            catches: 0,
+            error_handler: am::ERROR_HANDLER,
+            label: Term::NONE,
+            relations: relations::Relations::default(),
+        }
+    }
+}
+
+/// The live terms of a process besides its heap and stack; `regs` are the X registers that are live while it runs.
+pub struct ProcessRoots<'a> {
+    pub regs: &'a mut [Term],
+    pub process: &'a mut RootFields<'a>,
+}
+
+/// The parts of a process that hold terms, split off so that its heap can be borrowed beside them.
+pub struct RootFields<'a> {
+    pub live: &'a mut Vec<Term>,
+    pub mailbox: &'a mut Mailbox,
+    pub dict: &'a mut Dictionary,
+    pub exception: &'a mut Exception,
+    pub trap: &'a mut Trap,
+    pub exit_reason: &'a mut Term,
+    pub label: &'a mut Term,
+    pub relations: &'a mut relations::Relations,
+}
+
+impl Roots for ProcessRoots<'_> {
+    fn visit(&mut self, f: &mut dyn FnMut(&mut [Term])) {
+        use std::slice::from_mut;
+        f(self.regs);
+        let p = &mut *self.process;
+        f(p.live);
+        p.mailbox.visit(f);
+        p.dict.visit(f);
+        f(from_mut(&mut p.exception.value));
+        f(from_mut(&mut p.exception.trace));
+        f(from_mut(&mut p.exception.args));
+        f(from_mut(&mut p.exception.info));
+        f(from_mut(&mut p.trap.fun));
+        f(&mut p.trap.args);
+        f(from_mut(p.exit_reason));
+        f(from_mut(p.label));
+        for m in p.relations.monitored_by.values_mut() {
+            f(from_mut(&mut m.tag));
+        }
+        for m in p.relations.monitors.values_mut() {
+            f(from_mut(&mut m.tag));
+        }
+    }
+}
+
+impl Process {
+    /// Collects so that `need` words can be had afterwards; `regs` are the live X registers. Under `gc_stress` the heap is
+    /// verified.
+    pub fn collect(
+        &mut self,
+        arena: &mut crate::arena::Arena,
+        need: usize,
+        regs: &mut [Term],
+        force_major: bool,
+    ) -> Result<crate::heap::gc::Done, crate::arena::OutOfMemory> {
+        let mut fields = RootFields {
+            live: &mut self.live,
+            mailbox: &mut self.mailbox,
+            dict: &mut self.dict,
+            exception: &mut self.exception,
+            trap: &mut self.trap,
+            exit_reason: &mut self.exit_reason,
+            label: &mut self.label,
+            relations: &mut self.relations,
+        };
+        let mut roots = ProcessRoots { regs, process: &mut fields };
+        let done = if force_major {
+            self.heap.collect_major(arena, need, &mut roots)
+        } else {
+            self.heap.collect(arena, need, &mut roots)
+        };
+        #[cfg(feature = "gc_stress")]
+        if let Err(what) = crate::heap::verify::verify(&self.heap, arena, &mut roots) {
+            panic!("gc_stress: {what}");
+        }
+        done
+    }
+}
