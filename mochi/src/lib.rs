@@ -9,6 +9,7 @@ pub mod checked;
 pub mod diag;
 pub mod highlight;
 pub mod lex;
+pub mod parse;
 pub mod source;
 pub mod types;
 
