@@ -10,6 +10,7 @@ mod code;
 mod compact;
 pub mod error;
 pub mod etf;
+mod listing;
 pub mod model;
 pub mod op;
 mod read;

@@ -30,6 +30,10 @@ impl fmt::Debug for Value {
 fn print_node<'a>(value: &'a Value, f: &mut fmt::Formatter<'_>, stack: &mut Vec<Task<'a>>) -> fmt::Result {
     match value {
         Value::Int(n) => write!(f, "{n}"),
+        // Decimal digits take quadratic time, so a really big integer is shown in base 16, which Erlang reads as well.
+        Value::Big(n) if n.bits() > 8192 => {
+            write!(f, "{}16#{:X}", if n.sign() == num_bigint::Sign::Minus { "-" } else { "" }, n.magnitude())
+        }
         Value::Big(n) => write!(f, "{n}"),
         Value::Float(x) => f.write_str(&float_text(*x)),
         Value::Atom(name) => write_atom(f, name),
