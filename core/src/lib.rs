@@ -13,6 +13,7 @@ pub mod term;
 pub mod bif;
 pub mod code;
 pub mod interp;
+pub mod observe;
 pub mod process;
 pub mod system;
 pub mod timer;
