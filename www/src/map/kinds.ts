@@ -37,4 +37,9 @@ export const KINDS: readonly Kind[] = [
 
 export const kindOf = (number: number): Kind => KINDS[number] ?? UNKNOWN;
 
-export const GENERATIONS = ['young', 'young, survived a collection', 'old', 'literal, outside of the heap'] as const;
+export const GENERATIONS = [
+  'young',
+  'young, survived a collection',
+  'old',
+  'literal, outside of the heap',
+] as const;
