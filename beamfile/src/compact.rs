@@ -57,7 +57,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize, what: &'static str) -> Result<&'a [u8], Error> {
-        match self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end)) {
+        match self
+            .at
+            .checked_add(count)
+            .and_then(|end| self.bytes.get(self.at..end))
+        {
             Some(bytes) => {
                 self.at += count;
                 Ok(bytes)
@@ -71,11 +75,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, Error> {
-        Ok(self.take(4, what)?.iter().fold(0, |n, b| n << 8 | u32::from(*b)))
+        Ok(self
+            .take(4, what)?
+            .iter()
+            .fold(0, |n, b| n << 8 | u32::from(*b)))
     }
 
     /// Checks that a table of `count` entries of at least `size` bytes can be there at all, before anything is allocated.
-    pub(crate) fn count(&self, count: u32, size: usize, what: &'static str) -> Result<usize, Error> {
+    pub(crate) fn count(
+        &self,
+        count: u32,
+        size: usize,
+        what: &'static str,
+    ) -> Result<usize, Error> {
         let count = count as usize;
         match count.checked_mul(size) {
             Some(bytes) if bytes <= self.left() => Ok(count),
@@ -96,13 +108,21 @@ impl<'a> Reader<'a> {
             7 => {
                 let next = self.u8("an operand's length")?;
                 if next & 7 != TAG_U || next & 0xf8 == 0xf8 {
-                    return self.fail(start, ErrorKind::BadOperand("an integer's length is not a plain number"));
+                    return self.fail(
+                        start,
+                        ErrorKind::BadOperand("an integer's length is not a plain number"),
+                    );
                 }
                 match self.number(next)? {
                     Number::Small(n) if (0..MAX_INT_BYTES as i64).contains(&n) => n as usize + 9,
                     _ => {
-                        return self
-                            .fail(start, ErrorKind::TooLarge { what: "an integer operand", limit: MAX_INT_BYTES });
+                        return self.fail(
+                            start,
+                            ErrorKind::TooLarge {
+                                what: "an integer operand",
+                                limit: MAX_INT_BYTES,
+                            },
+                        );
                     }
                 }
             }
@@ -112,7 +132,9 @@ impl<'a> Reader<'a> {
         if length <= 8 {
             let negative = bytes.first().is_some_and(|b| b & 0x80 != 0);
             let start = if negative { -1i64 } else { 0 };
-            return Ok(Number::Small(bytes.iter().fold(start, |n, b| n << 8 | i64::from(*b))));
+            return Ok(Number::Small(
+                bytes.iter().fold(start, |n, b| n << 8 | i64::from(*b)),
+            ));
         }
         let big = BigInt::from_signed_bytes_be(bytes);
         Ok(match i64::try_from(&big) {
@@ -134,10 +156,16 @@ impl<'a> Reader<'a> {
     fn unsigned(&mut self, first: u8, at: usize) -> Result<u64, Error> {
         match self.number(first)? {
             Number::Small(n) if n >= 0 => Ok(n as u64),
-            Number::Small(_) => self.fail(at, ErrorKind::BadOperand("a negative number stands where none may")),
+            Number::Small(_) => self.fail(
+                at,
+                ErrorKind::BadOperand("a negative number stands where none may"),
+            ),
             Number::Big(n) => match u64::try_from(n) {
                 Ok(n) => Ok(n),
-                Err(_) => self.fail(at, ErrorKind::BadOperand("a number does not fit in 64 bits")),
+                Err(_) => self.fail(
+                    at,
+                    ErrorKind::BadOperand("a number does not fit in 64 bits"),
+                ),
             },
         }
     }
@@ -145,7 +173,10 @@ impl<'a> Reader<'a> {
     fn index32(&mut self, first: u8, at: usize) -> Result<u32, Error> {
         match u32::try_from(self.unsigned(first, at)?) {
             Ok(n) => Ok(n),
-            Err(_) => self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits")),
+            Err(_) => self.fail(
+                at,
+                ErrorKind::BadOperand("an index does not fit in 32 bits"),
+            ),
         }
     }
 
@@ -163,7 +194,10 @@ impl<'a> Reader<'a> {
         match first & 7 {
             TAG_A => Ok(LineEntry::File(self.index32(first, at)?)),
             TAG_I => Ok(LineEntry::Line(self.index32(first, at)?)),
-            _ => self.fail(at, ErrorKind::BadOperand("neither a line nor a file stands in the line table")),
+            _ => self.fail(
+                at,
+                ErrorKind::BadOperand("neither a line nor a file stands in the line table"),
+            ),
         }
     }
 
@@ -194,10 +228,16 @@ impl<'a> Reader<'a> {
             return self.fail(at, ErrorKind::BadOperand("an extended tag is out of range"));
         }
         match first >> 4 {
-            EXT_LIST if listed => self.fail(at, ErrorKind::BadOperand("a list stands within a list")),
+            EXT_LIST if listed => {
+                self.fail(at, ErrorKind::BadOperand("a list stands within a list"))
+            }
             EXT_LIST => {
                 let count = self.plain("an operand list")?;
-                let count = self.count(u32::try_from(count).unwrap_or(u32::MAX), 1, "an operand list")?;
+                let count = self.count(
+                    u32::try_from(count).unwrap_or(u32::MAX),
+                    1,
+                    "an operand list",
+                )?;
                 let mut items = Vec::with_capacity(count.min(64));
                 for _ in 0..count {
                     items.push(self.operand(true)?);
@@ -208,13 +248,20 @@ impl<'a> Reader<'a> {
                 let at = self.at;
                 let first = self.u8("a float register")?;
                 if first & 7 != TAG_U {
-                    return self.fail(at, ErrorKind::BadOperand("a float register has no plain number"));
+                    return self.fail(
+                        at,
+                        ErrorKind::BadOperand("a float register has no plain number"),
+                    );
                 }
                 Ok(Arg::FReg(self.register(first, at)?))
             }
             EXT_ALLOC => {
                 let count = self.plain("an allocation list")?;
-                let count = self.count(u32::try_from(count).unwrap_or(u32::MAX), 2, "an allocation list")?;
+                let count = self.count(
+                    u32::try_from(count).unwrap_or(u32::MAX),
+                    2,
+                    "an allocation list",
+                )?;
                 let mut needs = Vec::with_capacity(count.min(4));
                 for _ in 0..count {
                     let at = self.at;
@@ -222,7 +269,10 @@ impl<'a> Reader<'a> {
                         0 => AllocKind::Words,
                         1 => AllocKind::Floats,
                         2 => AllocKind::Funs,
-                        _ => return self.fail(at, ErrorKind::BadOperand("an unknown kind of heap need")),
+                        _ => {
+                            return self
+                                .fail(at, ErrorKind::BadOperand("an unknown kind of heap need"));
+                        }
                     };
                     needs.push((kind, self.plain("an allocation list")?));
                 }
@@ -232,7 +282,10 @@ impl<'a> Reader<'a> {
                 let at = self.at;
                 match u32::try_from(self.plain("a literal's index")?) {
                     Ok(n) => Ok(Arg::Literal(n)),
-                    Err(_) => self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits")),
+                    Err(_) => self.fail(
+                        at,
+                        ErrorKind::BadOperand("an index does not fit in 32 bits"),
+                    ),
                 }
             }
             EXT_TYPED => {
@@ -244,9 +297,16 @@ impl<'a> Reader<'a> {
                 };
                 let at = self.at;
                 let Ok(index) = u32::try_from(self.plain("a type's index")?) else {
-                    return self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits"));
+                    return self.fail(
+                        at,
+                        ErrorKind::BadOperand("an index does not fit in 32 bits"),
+                    );
                 };
-                Ok(if first & 7 == TAG_X { Arg::TypedX(register, index) } else { Arg::TypedY(register, index) })
+                Ok(if first & 7 == TAG_X {
+                    Arg::TypedX(register, index)
+                } else {
+                    Arg::TypedY(register, index)
+                })
             }
             _ => self.fail(at, ErrorKind::BadOperand("an unknown extended tag")),
         }
@@ -334,7 +394,15 @@ pub(crate) fn put_operand(out: &mut Vec<u8>, arg: &Arg) {
         }
         Arg::TypedX(n, index) | Arg::TypedY(n, index) => {
             out.push(EXT_TYPED << 4 | TAG_Z);
-            put(out, if matches!(arg, Arg::TypedX(..)) { TAG_X } else { TAG_Y }, i128::from(*n));
+            put(
+                out,
+                if matches!(arg, Arg::TypedX(..)) {
+                    TAG_X
+                } else {
+                    TAG_Y
+                },
+                i128::from(*n),
+            );
             put(out, TAG_U, i128::from(*index));
         }
         Arg::Literal(index) => {

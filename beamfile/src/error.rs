@@ -40,7 +40,11 @@ pub enum ErrorKind {
     /// A malformed compact term.
     BadOperand(&'static str),
     /// An index beyond its table.
-    IndexRange { what: &'static str, index: u64, size: u64 },
+    IndexRange {
+        what: &'static str,
+        index: u64,
+        size: u64,
+    },
     /// Text that is not in its encoding.
     BadText { what: &'static str },
     /// A tag that no external term has.
@@ -51,7 +55,11 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(chunk: Option<ChunkId>, offset: usize, kind: ErrorKind) -> Error {
-        Error { chunk, offset, kind }
+        Error {
+            chunk,
+            offset,
+            kind,
+        }
     }
 
     pub(crate) fn in_chunk(mut self, id: ChunkId) -> Error {
@@ -78,11 +86,16 @@ impl fmt::Display for ErrorKind {
             ErrorKind::MissingChunk => write!(f, "the file has no such chunk"),
             ErrorKind::DuplicateChunk => write!(f, "the file has this chunk twice"),
             ErrorKind::Compression(why) => write!(f, "the compressed data is damaged ({why})"),
-            ErrorKind::TooLarge { what, limit } => write!(f, "{what} is larger than the limit of {limit}"),
+            ErrorKind::TooLarge { what, limit } => {
+                write!(f, "{what} is larger than the limit of {limit}")
+            }
             ErrorKind::Version { found } => write!(f, "version {found} is not known"),
             ErrorKind::UnknownOpcode(op) => write!(f, "there is no opcode {op}"),
             ErrorKind::OpcodeAboveMax { opcode, max } => {
-                write!(f, "opcode {opcode} is above the file's own maximum of {max}")
+                write!(
+                    f,
+                    "opcode {opcode} is above the file's own maximum of {max}"
+                )
             }
             ErrorKind::BadOperand(why) => write!(f, "bad operand: {why}"),
             ErrorKind::IndexRange { what, index, size } => {

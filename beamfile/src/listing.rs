@@ -13,7 +13,11 @@ use std::fmt::Write;
 impl BeamFile {
     /// The module as text, in the manner of `erlc -S`.
     pub fn listing(&self) -> String {
-        let mut lister = Lister { file: self, out: String::new(), functions: HashMap::new() };
+        let mut lister = Lister {
+            file: self,
+            out: String::new(),
+            functions: HashMap::new(),
+        };
         // Writing to a string cannot fail.
         let _ = lister.module();
         lister.out
@@ -21,7 +25,11 @@ impl BeamFile {
 
     /// One instruction as `listing` shows it, without indentation and full stop.
     pub fn instr_text(&self, instr: &Instr) -> String {
-        let mut lister = Lister { file: self, out: String::new(), functions: HashMap::new() };
+        let mut lister = Lister {
+            file: self,
+            out: String::new(),
+            functions: HashMap::new(),
+        };
         let _ = lister.instr(instr);
         lister.out
     }
@@ -56,12 +64,30 @@ enum Shape {
 fn shape(op: Op) -> Shape {
     match op {
         Op::IsLt | Op::IsGe | Op::IsEq | Op::IsNe | Op::IsEqExact | Op::IsNeExact => Shape::Test,
-        Op::IsInteger | Op::IsFloat | Op::IsNumber | Op::IsAtom | Op::IsPid | Op::IsReference | Op::IsPort => Shape::Test,
-        Op::IsNil | Op::IsBinary | Op::IsList | Op::IsNonemptyList | Op::IsTuple | Op::TestArity => Shape::Test,
-        Op::IsFunction | Op::IsBoolean | Op::IsFunction2 | Op::IsBitstr | Op::IsMap | Op::IsTaggedTuple => Shape::Test,
+        Op::IsInteger
+        | Op::IsFloat
+        | Op::IsNumber
+        | Op::IsAtom
+        | Op::IsPid
+        | Op::IsReference
+        | Op::IsPort => Shape::Test,
+        Op::IsNil
+        | Op::IsBinary
+        | Op::IsList
+        | Op::IsNonemptyList
+        | Op::IsTuple
+        | Op::TestArity => Shape::Test,
+        Op::IsFunction
+        | Op::IsBoolean
+        | Op::IsFunction2
+        | Op::IsBitstr
+        | Op::IsMap
+        | Op::IsTaggedTuple => Shape::Test,
         Op::BsSkipBits2 | Op::BsTestTail2 | Op::BsTestUnit => Shape::Test,
         Op::BsSkipUtf8 | Op::BsSkipUtf16 | Op::BsSkipUtf32 => Shape::Test,
-        Op::BsStartMatch3 | Op::BsGetInteger2 | Op::BsGetFloat2 | Op::BsGetBinary2 => Shape::TestLive,
+        Op::BsStartMatch3 | Op::BsGetInteger2 | Op::BsGetFloat2 | Op::BsGetBinary2 => {
+            Shape::TestLive
+        }
         Op::BsGetUtf8 | Op::BsGetUtf16 | Op::BsGetUtf32 => Shape::TestLive,
         Op::HasMapFields => Shape::TestList,
         Op::Bif1 | Op::Bif2 => Shape::Bif,
@@ -91,8 +117,16 @@ impl<'a> Lister<'a> {
         let file = self.file;
         self.out.push_str("{module, ");
         write_atom(&mut self.out, file.module_name())?;
-        write!(self.out, "}}.  %% version = {}\n\n{{exports, [", file.code.version)?;
-        let mut exports: Vec<_> = file.exports.iter().map(|e| (file.atom(e.function).unwrap_or("?"), e.arity)).collect();
+        write!(
+            self.out,
+            "}}.  %% version = {}\n\n{{exports, [",
+            file.code.version
+        )?;
+        let mut exports: Vec<_> = file
+            .exports
+            .iter()
+            .map(|e| (file.atom(e.function).unwrap_or("?"), e.arity))
+            .collect();
         exports.sort_unstable();
         for (i, (name, arity)) in exports.into_iter().enumerate() {
             self.out.push_str(if i > 0 { ",{" } else { "{" });
@@ -116,14 +150,21 @@ impl<'a> Lister<'a> {
                 continue;
             }
             // The labels and the line just before belong to the function.
-            let before = instrs.iter().take(i).rev().take_while(|p| matches!(p.op, Op::Label | Op::Line)).count();
+            let before = instrs
+                .iter()
+                .take(i)
+                .rev()
+                .take_while(|p| matches!(p.op, Op::Label | Op::Line))
+                .count();
             heads.insert(i - before, i);
             if let Some((name, arity, entry)) = self.function_at(i) {
                 self.functions.insert(entry, (name, arity));
             }
         }
         for (i, instr) in instrs.iter().enumerate() {
-            if let Some((name, arity, entry)) = heads.get(&i).and_then(|head| self.function_at(*head)) {
+            if let Some((name, arity, entry)) =
+                heads.get(&i).and_then(|head| self.function_at(*head))
+            {
                 self.out.push_str("\n\n{function, ");
                 write_atom(&mut self.out, name)?;
                 writeln!(self.out, ", {arity}, {entry}}}.")?;
@@ -135,7 +176,8 @@ impl<'a> Lister<'a> {
             }
             self.instr(instr)?;
             self.out.push('.');
-            if let (Op::Call | Op::CallOnly | Op::CallLast, Some(Arg::Label(label))) = (instr.op, instr.args.get(1))
+            if let (Op::Call | Op::CallOnly | Op::CallLast, Some(Arg::Label(label))) =
+                (instr.op, instr.args.get(1))
                 && let Some((name, arity)) = self.functions.get(label).copied()
             {
                 self.out.push_str(" % ");
@@ -150,9 +192,15 @@ impl<'a> Lister<'a> {
     /// Name, arity and entry label of the function whose `func_info` is here.
     fn function_at(&self, index: usize) -> Option<(&'a str, u64, u32)> {
         let instrs = &self.file.code.instrs;
-        let [_, Arg::Atom(name), Arg::U(arity)] = instrs.get(index)?.args.as_slice() else { return None };
+        let [_, Arg::Atom(name), Arg::U(arity)] = instrs.get(index)?.args.as_slice() else {
+            return None;
+        };
         let entry = match instrs.get(index + 1) {
-            Some(Instr { op: Op::Label, args, .. }) => match args.first() {
+            Some(Instr {
+                op: Op::Label,
+                args,
+                ..
+            }) => match args.first() {
                 Some(Arg::U(label)) => *label as u32,
                 _ => 0,
             },
@@ -221,14 +269,22 @@ impl<'a> Lister<'a> {
             }
             (Op::Raise, [trace, reason]) => {
                 self.out.push_str("{bif,raise");
-                self.bif_rest(op, None, &Arg::Label(0), &[trace.clone(), reason.clone()], &Arg::X(0))
+                self.bif_rest(
+                    op,
+                    None,
+                    &Arg::Label(0),
+                    &[trace.clone(), reason.clone()],
+                    &Arg::X(0),
+                )
             }
             (Op::BsAdd, [fail, sum @ .., dst]) => {
                 self.out.push_str("{bs_add");
                 self.bif_rest(op, None, fail, sum, dst)
             }
             (Op::MakeFun3, [Arg::U(index), dst, free]) => {
-                let found = usize::try_from(*index).ok().and_then(|i| self.file.lambdas.get(i));
+                let found = usize::try_from(*index)
+                    .ok()
+                    .and_then(|i| self.file.lambdas.get(i));
                 let (label, uniq) = found.map_or((0, 0), |l| (l.label, l.old_uniq));
                 write!(self.out, "{{make_fun3,{{f,{label}}},{index},{uniq},")?;
                 self.arg(dst)?;
@@ -293,11 +349,25 @@ impl<'a> Lister<'a> {
     }
 
     fn bif_name(&mut self, import: u64) -> Done {
-        let found = usize::try_from(import).ok().and_then(|i| self.file.imports.get(i));
-        write_atom(&mut self.out, found.and_then(|i| self.file.atom(i.function)).unwrap_or("?"))
+        let found = usize::try_from(import)
+            .ok()
+            .and_then(|i| self.file.imports.get(i));
+        write_atom(
+            &mut self.out,
+            found
+                .and_then(|i| self.file.atom(i.function))
+                .unwrap_or("?"),
+        )
     }
 
-    fn bif_rest(&mut self, op: Op, live: Option<&Arg>, fail: &Arg, args: &[Arg], dst: &Arg) -> Done {
+    fn bif_rest(
+        &mut self,
+        op: Op,
+        live: Option<&Arg>,
+        fail: &Arg,
+        args: &[Arg],
+        dst: &Arg,
+    ) -> Done {
         self.out.push(',');
         self.arg(fail)?;
         if let Some(live) = live {
@@ -332,11 +402,16 @@ impl<'a> Lister<'a> {
         let index = usize::try_from(n).unwrap_or(usize::MAX);
         match role {
             Role::Import => {
-                let Some(import) = self.file.imports.get(index) else { return write!(self.out, "{{import,{n}}}") };
+                let Some(import) = self.file.imports.get(index) else {
+                    return write!(self.out, "{{import,{n}}}");
+                };
                 self.out.push_str("{extfunc,");
                 write_atom(&mut self.out, self.file.atom(import.module).unwrap_or("?"))?;
                 self.out.push(',');
-                write_atom(&mut self.out, self.file.atom(import.function).unwrap_or("?"))?;
+                write_atom(
+                    &mut self.out,
+                    self.file.atom(import.function).unwrap_or("?"),
+                )?;
                 write!(self.out, ",{}}}", import.arity)
             }
             Role::Lambda => match self.file.lambdas.get(index) {
@@ -346,7 +421,9 @@ impl<'a> Lister<'a> {
             Role::Line => {
                 let place = self.file.lines.as_ref();
                 match place.and_then(|lines| lines.location(n as u32, self.file.module_name())) {
-                    Some((name, line)) => write!(self.out, "[{{location,{},{line}}}]", Value::string(&name)),
+                    Some((name, line)) => {
+                        write!(self.out, "[{{location,{},{line}}}]", Value::string(&name))
+                    }
                     None => write!(self.out, "[]"),
                 }
             }
@@ -356,7 +433,11 @@ impl<'a> Lister<'a> {
 
     fn flags(&mut self, flags: u64) -> Done {
         let names = [(2, "little"), (4, "signed"), (16, "native")];
-        let set: Vec<_> = names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
+        let set: Vec<_> = names
+            .iter()
+            .filter(|(bit, _)| flags & bit != 0)
+            .map(|(_, name)| *name)
+            .collect();
         write!(self.out, "{{field_flags,[{}]}}", set.join(","))
     }
 
@@ -368,7 +449,14 @@ impl<'a> Lister<'a> {
     }
 
     fn segment(&mut self, op: Op, segment: &[Arg]) -> Done {
-        if let [kind @ Arg::Atom(name), number, unit, flags, Arg::U(offset), size] = segment
+        if let [
+            kind @ Arg::Atom(name),
+            number,
+            unit,
+            flags,
+            Arg::U(offset),
+            size,
+        ] = segment
             && self.file.atom(*name) == Some("string")
         {
             for arg in [kind, number, unit, flags] {
@@ -397,7 +485,10 @@ impl<'a> Lister<'a> {
                 "ensure_exactly" | "skip" => 1,
                 "binary" | "integer" => 5,
                 "get_tail" | "=:=" => 3,
-                _ => more.iter().take_while(|arg| !matches!(arg, Arg::Atom(_))).count(),
+                _ => more
+                    .iter()
+                    .take_while(|arg| !matches!(arg, Arg::Atom(_)))
+                    .count(),
             };
             let (args, left) = more.split_at(count.min(more.len()));
             self.out.push('{');
@@ -474,7 +565,11 @@ impl<'a> Lister<'a> {
     }
 
     fn typed(&mut self, bank: char, register: u16, index: u32) -> Done {
-        let types = self.file.types.as_ref().and_then(|t| t.entries.get(index as usize));
+        let types = self
+            .file
+            .types
+            .as_ref()
+            .and_then(|t| t.entries.get(index as usize));
         match types {
             Some(info) => write!(self.out, "{{tr,{{{bank},{register}}},{}}}", type_text(info)),
             None => write!(self.out, "{{tr,{{{bank},{register}}},{{type,{index}}}}}"),
@@ -485,10 +580,21 @@ impl<'a> Lister<'a> {
 /// `any`, one kind, or a list of kinds; bounds and units stand with their kind.
 fn type_text(info: &TypeInfo) -> String {
     const NAMES: [&str; 12] = [
-        "t_atom", "t_bitstring", "t_cons", "t_float", "t_fun", "t_integer", "t_map", "nil", "pid", "port", "reference",
+        "t_atom",
+        "t_bitstring",
+        "t_cons",
+        "t_float",
+        "t_fun",
+        "t_integer",
+        "t_map",
+        "nil",
+        "pid",
+        "port",
+        "reference",
         "t_tuple",
     ];
-    let bounded = info.min.is_some() || info.max.is_some() || info.unit.is_some_and(|unit| unit > 1);
+    let bounded =
+        info.min.is_some() || info.max.is_some() || info.unit.is_some_and(|unit| unit > 1);
     if info.kinds & TypeInfo::ALL_KINDS == TypeInfo::ALL_KINDS && !bounded {
         return "any".to_owned();
     }

@@ -112,7 +112,11 @@ pub struct Instr {
 impl Instr {
     /// An instruction built by hand.
     pub fn new(op: Op, args: Vec<Arg>) -> Instr {
-        Instr { op, args, offset: 0 }
+        Instr {
+            op,
+            args,
+            offset: 0,
+        }
     }
 }
 
@@ -218,7 +222,13 @@ pub struct LineTable {
 
 impl Default for LineTable {
     fn default() -> LineTable {
-        LineTable { version: 0, flags: 0, instr_count: 0, items: vec![LineItem { file: 0, line: 0 }], files: Vec::new() }
+        LineTable {
+            version: 0,
+            flags: 0,
+            instr_count: 0,
+            items: vec![LineItem { file: 0, line: 0 }],
+            files: Vec::new(),
+        }
     }
 }
 
@@ -257,7 +267,10 @@ pub struct TypeTable {
 
 impl Default for TypeTable {
     fn default() -> TypeTable {
-        TypeTable { version: 3, entries: vec![TypeInfo::ANY] }
+        TypeTable {
+            version: 3,
+            entries: vec![TypeInfo::ANY],
+        }
     }
 }
 
@@ -307,11 +320,21 @@ impl TypeInfo {
     pub const ALL_KINDS: u16 = 0xfff;
 
     /// Any term.
-    pub const ANY: TypeInfo = TypeInfo { kinds: Self::ALL_KINDS, min: None, max: None, unit: None };
+    pub const ANY: TypeInfo = TypeInfo {
+        kinds: Self::ALL_KINDS,
+        min: None,
+        max: None,
+        unit: None,
+    };
 
     /// A type without bounds or unit.
     pub const fn of(kinds: u16) -> TypeInfo {
-        TypeInfo { kinds, min: None, max: None, unit: None }
+        TypeInfo {
+            kinds,
+            min: None,
+            max: None,
+            unit: None,
+        }
     }
 
     /// True when nothing but these kinds can occur.
@@ -331,6 +354,9 @@ pub struct TermChunk {
 
 impl From<Value> for TermChunk {
     fn from(value: Value) -> TermChunk {
-        TermChunk { value, raw: Vec::new() }
+        TermChunk {
+            value,
+            raw: Vec::new(),
+        }
     }
 }
