@@ -6,7 +6,6 @@
 
 main() ->
     process_flag(trap_exit, true),
-    logger:set_primary_config(level, none),
     {ok, E} = gen_event:start_link(),
     ok = gen_event:add_handler(E, {?MODULE, one}, {one, self()}),
     ok = gen_event:add_handler(E, {?MODULE, two}, {two, self()}),

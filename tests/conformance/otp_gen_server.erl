@@ -6,7 +6,6 @@
 
 main() ->
     process_flag(trap_exit, true),
-    logger:set_primary_config(level, none),
     {ok, P} = gen_server:start_link(?MODULE, [1, 2], []),
     io:format("~w~n", [gen_server:call(P, get)]),
     gen_server:cast(P, {push, 3}),

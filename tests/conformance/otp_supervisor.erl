@@ -5,7 +5,6 @@
 
 main() ->
     process_flag(trap_exit, true),
-    logger:set_primary_config(level, none),
     Main = self(),
     [begin
          {ok, S} = supervisor:start_link(?MODULE, {Strategy, Main, [a, b, c]}),

@@ -44,19 +44,9 @@ main() ->
     spawn(fun() -> [begin Self ! {noise, I}, receive after 1 -> ok end end || I <- lists:seq(1, 5)], Self ! wanted end),
     io:format("~w~n", [receive wanted -> got after 2000 -> timeout end]),
     io:format("~w~n", [flush([])]),
-    {ok, TRef} = timer:send_after(5, Self, from_timer_module),
-    io:format("~w~n", [receive from_timer_module -> ok end]),
-    _ = timer:cancel(TRef),
-    timer:sleep(5),
-    {Us, V} = timer:tc(fun() -> lists:sum(lists:seq(1, 100)) end),
-    io:format("~w ~w~n", [is_integer(Us), V]),
-    {ok, I} = timer:send_interval(2, Self, tick),
-    io:format("~w~n", [[receive tick -> tick end || _ <- [1, 2, 3]]]),
-    {ok, cancel} = timer:cancel(I),
     [io:format("~w~n", [try F() catch K:E -> {K, E} end]) ||
         F <- [fun() -> erlang:send_after(-1, Self, x) end, fun() -> erlang:send_after(a, Self, x) end, fun() -> erlang:cancel_timer(foo) end,
               fun() -> receive after bad() -> ok end end]],
-    io:format("~w ~w ~w~n", [timer:seconds(2), timer:minutes(1), timer:hms(1, 1, 1)]),
     ok.
 
 bad() -> list_to_atom("bad").

@@ -1,0 +1,55 @@
+%% ETS tables of type set: insert, lookup, update, counters, ownership, names.
+-module(ets_set).
+-export([main/0]).
+
+main() ->
+    T = ets:new(tab, [set]),
+    io:format("~w~n", [ets:insert(T, {a, 1})]),
+    io:format("~w~n", [ets:insert(T, [{b, 2}, {c, 3, extra}, {1, int}, {1.0, float}])]),
+    io:format("~w ~w~n", [ets:lookup(T, a), ets:lookup(T, none)]),
+    io:format("~w ~w~n", [ets:lookup(T, 1), ets:lookup(T, 1.0)]),
+    io:format("~w ~w~n", [ets:member(T, b), ets:member(T, z)]),
+    io:format("~w ~w~n", [ets:lookup_element(T, c, 3), ets:lookup_element(T, z, 2, default)]),
+    io:format("~w ~w~n", [ets:insert_new(T, {a, x}), ets:insert_new(T, {d, 4})]),
+    io:format("~w~n", [ets:insert(T, {a, 10})]),
+    io:format("~w~n", [lists:sort(ets:tab2list(T))]),
+    io:format("~w~n", [ets:info(T, size)]),
+    io:format("~w ~w~n", [ets:update_counter(T, a, 5), ets:update_counter(T, a, [{2, 1}, {2, -100, -50, 0}])]),
+    io:format("~w~n", [ets:update_counter(T, new, {2, 1}, {new, 100})]),
+    io:format("~w ~w~n", [ets:update_element(T, b, {2, two}), ets:update_element(T, zz, {2, x})]),
+    io:format("~w ~w~n", [ets:delete(T, b), ets:lookup(T, b)]),
+    io:format("~w ~w~n", [ets:take(T, c), ets:take(T, c)]),
+    io:format("~w ~w~n", [ets:delete_object(T, {d, 5}), ets:lookup(T, d)]),
+    io:format("~w~n", [lists:sort(ets:foldl(fun(X, A) -> [X | A] end, [], T))]),
+    io:format("~w~n", [[ets:info(T, K) || K <- [name, type, protection, keypos, named_table]]]),
+    N = ets:new(named, [named_table, public, {keypos, 2}]),
+    io:format("~w~n", [N]),
+    ets:insert(named, {x, key, y}),
+    io:format("~w~n", [ets:lookup(named, key)]),
+    io:format("~w~n", [ets:whereis(named) =/= undefined]),
+    Self = self(),
+    spawn(fun() -> ets:insert(named, {from, child, 1}), Self ! done end),
+    receive done -> ok end,
+    io:format("~w~n", [ets:lookup(named, child)]),
+    spawn(fun() -> Self ! (try ets:insert(T, {x, y}) catch C:R -> {C, R} end) end),
+    io:format("~w~n", [receive M -> M end]),
+    {P, Ref} = spawn_monitor(fun() -> ets:new(temp, [named_table]), ets:insert(temp, {1, 2}) end),
+    receive {'DOWN', Ref, process, P, _} -> ok end,
+    io:format("~w~n", [ets:info(temp)]),
+    io:format("~w~n", [ets:rename(named, renamed)]),
+    io:format("~w ~w~n", [ets:delete(renamed), ets:info(renamed)]),
+    Big = ets:new(big, []),
+    [ets:insert(Big, {I, I * I}) || I <- lists:seq(1, 5000)],
+    io:format("~w ~w~n", [ets:info(Big, size), lists:sum([V || {_, V} <- ets:tab2list(Big)])]),
+    io:format("~w~n", [lists:sort(walk(Big, ets:first(Big))) =:= lists:seq(1, 5000)]),
+    [ets:delete(Big, I) || I <- lists:seq(1, 5000), I rem 2 =:= 0],
+    io:format("~w~n", [ets:info(Big, size)]),
+    io:format("~w ~w~n", [ets:delete_all_objects(Big), ets:info(Big, size)]),
+    [io:format("~w~n", [try F() catch C2:R2 -> {C2, R2} end]) ||
+        F <- [fun() -> ets:lookup(nosuch, a) end, fun() -> ets:insert(T, notuple) end, fun() -> ets:insert(T, {}) end, fun() -> ets:new(x, [bad]) end,
+              fun() -> ets:update_counter(T, 1, 1) end, fun() -> ets:lookup_element(T, nokey, 2) end, fun() -> ets:new("x", []) end,
+              fun() -> ets:update_counter(T, nokey, 1) end, fun() -> ets:lookup_element(T, a, 9) end]],
+    ok.
+
+walk(_, '$end_of_table') -> [];
+walk(T, K) -> [K | walk(T, ets:next(T, K))].
