@@ -41,6 +41,8 @@ export class Client {
       return;
     }
     this.receive(message);
+    // The views draw before the next animation frame; a hidden page asks for no more frames.
+    if (message.type === 'frame') requestAnimationFrame(() => this.send({ type: 'drawn' }));
   }
 
   #answered(): void {

@@ -196,7 +196,6 @@ export class Store {
   }
 
   #frame(buffer: ArrayBuffer): void {
-    this.port.send({ type: 'drawn' });
     const frame = readFrame(buffer);
     this.frame.value = frame;
     if (this.#followMain) this.selected.value = frame.selected;
