@@ -332,7 +332,7 @@ impl Builder {
                     self.fail(BuildError::LabelTwice(label));
                 }
             }
-            Op::Line | Op::ExecutableLine => {
+            Op::Line | Op::ExecutableLine | Op::DebugLine => {
                 self.lines.instr_count += 1;
                 self.lines.flags |= u32::from(op == Op::ExecutableLine);
             }

@@ -431,3 +431,99 @@ pub(crate) fn put_operand(out: &mut Vec<u8>, arg: &Arg) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(arg: &Arg) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put_operand(&mut bytes, arg);
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(reader.operand(false).as_ref(), Ok(arg), "{bytes:?}");
+        assert_eq!(reader.left(), 0);
+        bytes
+    }
+
+    /// Bytes as `beam_asm:encode/2` of OTP 27 gives them.
+    #[test]
+    fn integers_are_encoded_as_otp_does() {
+        for (n, bytes) in [
+            (0, &[0x01][..]),
+            (5, &[81]),
+            (15, &[0xf1]),
+            (16, &[0x09, 16]),
+            (1000, &[105, 232]),
+            (2047, &[233, 255]),
+            (2048, &[25, 8, 0]),
+            (32767, &[25, 0x7f, 0xff]),
+            (32768, &[57, 0, 0x80, 0]),
+            (-1, &[25, 255, 255]),
+            (-32768, &[25, 0x80, 0]),
+            (-32769, &[57, 0xff, 0x7f, 0xff]),
+            (-4294967295, &[121, 255, 0, 0, 0, 1]),
+            (4294967295, &[121, 0, 255, 255, 255, 255]),
+            (429496729501, &[121, 99, 255, 255, 255, 157]),
+            (i64::MAX, &[0xd9, 0x7f, 255, 255, 255, 255, 255, 255, 255]),
+            (i64::MIN, &[0xd9, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+        ] {
+            assert_eq!(round_trip(&Arg::I(n)), bytes, "{n}");
+        }
+        assert_eq!(
+            round_trip(&Arg::U(u64::MAX)),
+            [&[0xf8, 0, 0][..], &[255; 8]].concat()
+        );
+        assert_eq!(
+            round_trip(&Arg::Big(BigInt::from(u64::MAX))),
+            [&[0xf9, 0, 0][..], &[255; 8]].concat()
+        );
+        let wide = round_trip(&Arg::Big(-(BigInt::from(1) << 4000u32)));
+        assert_eq!(wide.len(), 3 + 501);
+    }
+
+    #[test]
+    fn every_operand_comes_back() {
+        for arg in [
+            Arg::U(3),
+            Arg::Nil,
+            Arg::Atom(0),
+            Arg::Atom(70_000),
+            Arg::X(0),
+            Arg::X(1023),
+            Arg::Y(17),
+            Arg::FReg(3),
+            Arg::TypedX(5, 900),
+            Arg::TypedY(1, 0),
+            Arg::Label(0),
+            Arg::Label(1 << 30),
+            Arg::Char(0x10ffff),
+            Arg::Literal(100_000),
+            Arg::Alloc(vec![
+                (AllocKind::Words, 9),
+                (AllocKind::Floats, 0),
+                (AllocKind::Funs, 77),
+            ]),
+            Arg::List(Vec::new()),
+            Arg::List(vec![
+                Arg::Nil,
+                Arg::TypedX(1, 2),
+                Arg::Literal(3),
+                Arg::I(-7),
+            ]),
+        ] {
+            round_trip(&arg);
+        }
+    }
+
+    #[test]
+    fn longer_forms_than_needed_are_read() {
+        for bytes in [
+            &[0x09u8, 5][..],
+            &[0x19, 0, 5],
+            &[0xd9, 0, 0, 0, 0, 0, 0, 0, 5],
+            &[0xf9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5],
+        ] {
+            assert_eq!(Reader::new(bytes).operand(false), Ok(Arg::I(5)));
+        }
+    }
+}
