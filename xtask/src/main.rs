@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up and every chore of the project. See `cargo xtask help`.
 
+mod bundle;
 mod paths;
 mod run;
 mod setup;
@@ -26,6 +27,8 @@ enum Chore {
         /// What to set up; everything when nothing is named.
         what: Vec<Tool>,
     },
+    /// Pack OTP's modules and ours for hosts without OTP.
+    Bundle,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,8 +55,15 @@ fn chore(chore: Chore) -> Result<ExitCode> {
     let paths = Paths::find()?;
     match chore {
         Chore::Setup { what } => set_up(&paths, &what)?,
+        Chore::Bundle => bundle::bundle(&paths, &locked(&paths, setup::otp::otp)?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One step of set-up, while no other set-up runs.
+fn locked<T>(paths: &Paths, step: impl FnOnce(&Paths) -> Result<T>) -> Result<T> {
+    let _lock = setup::lock(paths)?;
+    step(paths)
 }
 
 /// Sets up the named tools and prints where they are.
