@@ -105,8 +105,9 @@ function follow(found: Advance): void {
       later(Math.min(session.wait, framePeriod));
       break;
     case Advance.Input:
-      show(true);
+      show(state !== 'input');
       enter('input');
+      if (session.wait >= 0) later(Math.min(session.wait, framePeriod));
       break;
     case Advance.Ended:
       ended(session.exitStatus, session.exitReason);

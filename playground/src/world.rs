@@ -1,0 +1,98 @@
+//! What a session needs of its host, and the host that the VM sees.
+//!
+//! Invariant: the VM reaches the world only through [`SessionHost`]; a deterministic session never asks the world for time or entropy.
+
+use crate::bundle::Bundle;
+use beambox_core::host::{Host, Input};
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+pub use beambox_core::host::Stream;
+
+/// Where output goes and time comes from. The defaults deny.
+pub trait World {
+    /// Output of the guest.
+    fn write(&mut self, stream: Stream, bytes: &[u8]);
+    /// Nanoseconds of a clock that never goes back; `None`: the VM keeps a clock of its own.
+    fn monotonic_ns(&mut self) -> Option<u64> {
+        None
+    }
+    /// Nanoseconds since 1970; `None`: derived from the VM's own clock.
+    fn system_ns(&mut self) -> Option<i64> {
+        None
+    }
+    /// Fills a buffer with entropy; `false`: the VM derives it from its seed.
+    fn entropy(&mut self, _buffer: &mut [u8]) -> bool {
+        false
+    }
+}
+
+/// What session and VM share.
+pub(crate) struct Shared {
+    pub world: Box<dyn World>,
+    pub deterministic: bool,
+    pub input: VecDeque<u8>,
+    pub input_closed: bool,
+    /// The VM has asked for input that isn't there.
+    pub asked: bool,
+    /// Modules of the program and of the embedder; go before those of the bundle.
+    pub modules: HashMap<String, Vec<u8>>,
+    pub bundle: Bundle,
+}
+
+impl Shared {
+    pub fn new(world: Box<dyn World>, deterministic: bool) -> Shared {
+        Shared {
+            world,
+            deterministic,
+            input: VecDeque::new(),
+            input_closed: false,
+            asked: false,
+            modules: HashMap::new(),
+            bundle: Bundle::default(),
+        }
+    }
+}
+
+/// The VM's side.
+pub(crate) struct SessionHost(pub Rc<RefCell<Shared>>);
+
+impl Host for SessionHost {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        self.0.borrow_mut().world.write(stream, bytes);
+    }
+
+    fn read(&mut self, max: usize) -> Input {
+        let mut shared = self.0.borrow_mut();
+        let count = max.min(shared.input.len());
+        if count > 0 {
+            return Input::Bytes(shared.input.drain(..count).collect());
+        }
+        if shared.input_closed {
+            return Input::Eof;
+        }
+        shared.asked = true;
+        Input::Pending
+    }
+
+    fn monotonic_ns(&mut self) -> Option<u64> {
+        let mut shared = self.0.borrow_mut();
+        if shared.deterministic { None } else { shared.world.monotonic_ns() }
+    }
+
+    fn system_ns(&mut self) -> Option<i64> {
+        let mut shared = self.0.borrow_mut();
+        if shared.deterministic { None } else { shared.world.system_ns() }
+    }
+
+    fn entropy(&mut self, buf: &mut [u8]) -> bool {
+        let mut shared = self.0.borrow_mut();
+        !shared.deterministic && shared.world.entropy(buf)
+    }
+
+    fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
+        let shared = self.0.borrow();
+        shared.modules.get(name).cloned().or_else(|| shared.bundle.get(name).map(|beam| beam.to_vec()))
+    }
+}
