@@ -146,6 +146,8 @@ pub struct Variable {
     pub element_assigned: bool,
     /// Declared inside a loop body of its owner (so: fresh per iteration when captured).
     pub in_loop: bool,
+    /// A nested function that a function before it mentions: it needs its cell at the start of its block.
+    pub hoisted: bool,
     /// For nested named functions.
     pub function: Option<FunId>,
     /// Never mentioned after its declaration.

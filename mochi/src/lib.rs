@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod builtins;
+pub mod check;
 pub mod checked;
 pub mod diag;
 pub mod highlight;
@@ -18,4 +19,36 @@ pub mod types;
 pub struct Options {
     /// Make errors of what is merely warned of for the sake of older programs.
     pub strict: bool,
+}
+
+/// Parse a whole text. The tree is there whatever happens; where it could not be read, it has `Error` nodes.
+///
+/// `file` is the name for messages; parsing itself needs it not.
+pub fn parse(source: &str, _file: &str) -> (ast::Program, Vec<diag::Diagnostic>) {
+    parse::parse(source)
+}
+
+/// Parse and check. `Some` when there is no error among the diagnostics; these are in source order.
+///
+/// A program with syntax errors is not checked, so that one mistake is not reported twice.
+pub fn check(source: &str, file: &str, options: &Options) -> (Option<checked::Checked>, Vec<diag::Diagnostic>) {
+    let (program, mut diagnostics) = parse(source, file);
+    if options.strict {
+        // The parser's warnings are older programs' habits.
+        diagnostics.iter_mut().for_each(|d| d.severity = diag::Severity::Error);
+    }
+    let syntax_errors = diagnostics.iter().any(|d| d.is_error() && d.code != "P065" && d.code != "T000");
+    if syntax_errors {
+        return (None, diagnostics);
+    }
+    let (checked, found) = check::check_program(program, source, options);
+    diagnostics.extend(found);
+    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+    let failed = diagnostics.iter().any(diag::Diagnostic::is_error);
+    (checked.filter(|_| !failed), diagnostics)
+}
+
+/// Tokens for colouring an editor: (start byte, end byte, kind), for any text.
+pub fn tokens(source: &str) -> Vec<(u32, u32, highlight::TokenKind)> {
+    highlight::tokens(source)
 }
