@@ -1,0 +1,40 @@
+//! The whole way: source text to modules, or diagnostics.
+
+use crate::diag::Diagnostic;
+use crate::{Options, codegen, lower};
+
+/// What compiling gives.
+#[derive(Clone, Debug, Default)]
+pub struct CompileResult {
+    /// Module name and `.beam` bytes; empty when there are errors.
+    pub modules: Vec<(String, Vec<u8>)>,
+    /// Errors and warnings, in the order of the passes.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The module's name for a source file: `mochi_main_` and the file's base name, all that is not a letter, digit or underscore made an
+/// underscore. The prefix keeps it apart from OTP's modules and the runtime's own.
+pub fn module_name(file: &str) -> String {
+    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = base.strip_suffix(".mochi").unwrap_or(base);
+    let clean: String = stem.chars().take(100).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("mochi_main_{}", clean.to_ascii_lowercase())
+}
+
+/// Compiles one program. `file` is the name that messages and stack traces show. Call `mochi_core:start(Module)` to run the result.
+pub fn compile(source: &str, file: &str, options: &Options) -> CompileResult {
+    compile_as(source, file, &module_name(file), options)
+}
+
+/// The same with the module's name chosen by the caller (who sees to it that it clashes with no other module).
+pub fn compile_as(source: &str, file: &str, module: &str, options: &Options) -> CompileResult {
+    let (checked, mut diagnostics) = crate::check(source, file, options);
+    let mut modules = vec![];
+    if let Some(checked) = checked {
+        match lower::lower(&checked, source, file, module) {
+            Ok(m) => modules.push((module.to_owned(), codegen::generate(&m))),
+            Err(mut more) => diagnostics.append(&mut more),
+        }
+    }
+    CompileResult { modules, diagnostics }
+}

@@ -1,0 +1,287 @@
+//! Dataset queries, as loops in place (their clauses see the enclosing function's variables directly).
+//!
+//! Rows are Erlang tuples of the row variables' values; `mochi_query` sorts, groups and cuts lists of them. Order guarantees are those of the
+//! reference's section 11.
+
+use super::plan::{LISTS, MAPS, STRUCTS};
+use super::{Fx, Lower};
+use crate::ast::{self, ExprKind, JoinSide, Query};
+use crate::builtins::Builtin;
+use crate::checked::{Resolution, VarId};
+use crate::core_ir::{Const, Expr, Kind, Stmt, TypeTest, Var};
+
+fn cons(x: Expr, list: Var) -> Stmt {
+    Stmt::Set(list, Expr::remote("mochi_core", "cons", vec![x, Expr::var(list)], 0))
+}
+
+impl Lower<'_> {
+    fn row_var(&self, id: ast::NodeId) -> VarId {
+        self.c.var_at(id).unwrap_or(VarId(0))
+    }
+    /// `for x in list { body }` over an Erlang list; `bind` takes the head.
+    fn over(&mut self, fx: &mut Fx, list: Expr, out: &mut Vec<Stmt>, body: impl FnOnce(&mut Self, &mut Fx, Var, &mut Vec<Stmt>)) {
+        let l = fx.fresh();
+        let head = fx.fresh();
+        out.push(Stmt::Set(l, list));
+        let it = || Box::new(Expr::var(l));
+        let mut b = vec![Stmt::If(
+            Expr::new(Kind::Test(TypeTest::NonemptyList, it()), 0),
+            vec![],
+            vec![Stmt::Break],
+        )];
+        b.push(Stmt::Set(head, Expr::new(Kind::Head(it()), 0)));
+        b.push(Stmt::Set(l, Expr::new(Kind::Tail(it()), 0)));
+        body(self, fx, head, &mut b);
+        out.push(Stmt::Loop(b));
+    }
+    fn tuple_of(&mut self, fx: &mut Fx, vars: &[VarId]) -> Expr {
+        let parts = vars.iter().map(|v| self.read(fx, *v, 0)).collect();
+        Expr::new(Kind::Tuple(parts), 0)
+    }
+    /// Takes a row apart.
+    fn bind_row(&mut self, fx: &mut Fx, row: Var, vars: &[VarId], out: &mut Vec<Stmt>) {
+        for (i, v) in vars.iter().enumerate() {
+            let args = vec![Expr::cst(Const::Int(i as i64 + 1)), Expr::var(row)];
+            self.declare(fx, *v, Expr::remote("erlang", "element", args, 0), out);
+        }
+    }
+
+    pub(crate) fn query(&mut self, fx: &mut Fx, q: &Query, line: u32) -> Expr {
+        let mut pre = vec![];
+        let rows = fx.fresh();
+        pre.push(Stmt::Set(rows, Expr::cst(Const::Nil)));
+        let mut vars: Vec<VarId> = q.from.iter().map(|f| self.row_var(f.var.id)).collect();
+        // Sources of joins do not depend on rows: evaluated once. The from clauses nest.
+        if q.joins.is_empty() {
+            let cond = q.cond.as_ref();
+            self.from_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
+                let row = l.tuple_of(fx, &vars);
+                let add = cons(row, rows);
+                match cond {
+                    Some(c) => {
+                        let c = l.expr(fx, c);
+                        out.push(Stmt::If(c, vec![add], vec![]));
+                    }
+                    None => out.push(add),
+                }
+            });
+            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
+        } else {
+            self.from_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
+                let row = l.tuple_of(fx, &vars);
+                out.push(cons(row, rows));
+            });
+            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
+            for j in &q.joins {
+                self.join(fx, j, rows, &mut vars, line, &mut pre);
+            }
+            if let Some(c) = &q.cond {
+                let kept = fx.fresh();
+                pre.push(Stmt::Set(kept, Expr::cst(Const::Nil)));
+                self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
+                    l.bind_row(fx, row, &vars, out);
+                    let c = l.expr(fx, c);
+                    out.push(Stmt::If(c, vec![cons(Expr::var(row), kept)], vec![]));
+                });
+                pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(kept)], 0)));
+            }
+        }
+        if let Some(g) = &q.group {
+            self.group(fx, q, g, rows, &vars, line, &mut pre);
+            vars = vec![self.row_var(g.into.id)];
+        }
+        if let Some(s) = &q.sort {
+            let keyed = fx.fresh();
+            pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
+            self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
+                l.bind_row(fx, row, &vars, out);
+                let k = l.expr(fx, s);
+                out.push(cons(Expr::new(Kind::Tuple(vec![k, Expr::var(row)]), 0), keyed));
+            });
+            pre.push(Stmt::Set(rows, Expr::remote("mochi_query", "sort", vec![Expr::var(keyed)], line)));
+        }
+        for (clause, fun) in [(&q.skip, "skip"), (&q.take, "take")] {
+            if let Some(n) = clause {
+                let n = self.expr(fx, n);
+                pre.push(Stmt::Set(rows, Expr::remote("mochi_query", fun, vec![Expr::var(rows), n], line)));
+            }
+        }
+        // A bare aggregate over all rows.
+        let aggregate = q.group.is_none().then(|| self.aggregate(&q.select)).flatten();
+        let select = aggregate.map_or(&q.select, |a| a.1);
+        let results = fx.fresh();
+        pre.push(Stmt::Set(results, Expr::cst(Const::Nil)));
+        self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
+            l.bind_row(fx, row, &vars, out);
+            let x = l.expr(fx, select);
+            out.push(cons(x, results));
+        });
+        let list = Expr::remote("mochi_list", "from_reversed", vec![Expr::var(results)], line);
+        let out = match aggregate {
+            Some((f, _)) => Expr::remote("mochi_query", f, vec![list], line),
+            None if q.distinct => {
+                let d = Expr::remote("mochi_query", "distinct", vec![list], line);
+                self.in_cell(d, LISTS)
+            }
+            None => self.in_cell(list, LISTS),
+        };
+        Expr::new(Kind::Seq(pre, Box::new(out)), line)
+    }
+
+    fn from_loops(
+        &mut self,
+        fx: &mut Fx,
+        q: &Query,
+        n: usize,
+        line: u32,
+        out: &mut Vec<Stmt>,
+        inner: &mut dyn FnMut(&mut Self, &mut Fx, &mut Vec<Stmt>),
+    ) {
+        let Some(f) = q.from.get(n) else {
+            inner(self, fx, out);
+            return;
+        };
+        let v = self.row_var(f.var.id);
+        let source = self.expr(fx, &f.source);
+        let list = Expr::remote("mochi_query", "rows", vec![source], line);
+        self.over(fx, list, out, |l, fx, head, body| {
+            l.declare(fx, v, Expr::var(head), body);
+            l.from_loops(fx, q, n + 1, line, body, inner);
+        });
+    }
+
+    fn join(&mut self, fx: &mut Fx, j: &ast::JoinClause, rows: Var, vars: &mut Vec<VarId>, line: u32, pre: &mut Vec<Stmt>) {
+        let v = self.row_var(j.var.id);
+        let source = self.expr(fx, &j.source);
+        let right = fx.fresh();
+        pre.push(Stmt::Set(right, Expr::remote("mochi_query", "rows", vec![source], line)));
+        let out_rows = fx.fresh();
+        let hit = fx.fresh();
+        pre.push(Stmt::Set(out_rows, Expr::cst(Const::Nil)));
+        let nulls = |n: usize| vec![Expr::null(); n];
+        let append = |row: Var, x: Expr| Expr::remote("erlang", "append_element", vec![Expr::var(row), x], 0);
+        let left_vars = vars.clone();
+        let is_false = |v: Var| Expr::new(Kind::Test(TypeTest::Is(Const::bool(false)), Box::new(Expr::var(v))), 0);
+        if j.side == JoinSide::Right {
+            // The right source leads; its unmatched rows stay in place.
+            self.over(fx, Expr::var(right), pre, |l, fx, item, out| {
+                l.declare(fx, v, Expr::var(item), out);
+                out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
+                l.over(fx, Expr::var(rows), out, |l, fx, row, out| {
+                    l.bind_row(fx, row, &left_vars, out);
+                    let c = l.expr(fx, &j.on);
+                    let yes = vec![
+                        Stmt::Set(hit, Expr::cst(Const::bool(true))),
+                        cons(append(row, Expr::var(item)), out_rows),
+                    ];
+                    out.push(Stmt::If(c, yes, vec![]));
+                });
+                let mut lone = nulls(left_vars.len());
+                lone.push(Expr::var(item));
+                out.push(Stmt::If(is_false(hit), vec![cons(Expr::new(Kind::Tuple(lone), 0), out_rows)], vec![]));
+            });
+        } else {
+            self.over(fx, Expr::var(rows), pre, |l, fx, row, out| {
+                l.bind_row(fx, row, &left_vars, out);
+                out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
+                l.over(fx, Expr::var(right), out, |l, fx, item, out| {
+                    l.declare(fx, v, Expr::var(item), out);
+                    let c = l.expr(fx, &j.on);
+                    let yes = vec![
+                        Stmt::Set(hit, Expr::cst(Const::bool(true))),
+                        cons(append(row, Expr::var(item)), out_rows),
+                    ];
+                    out.push(Stmt::If(c, yes, vec![]));
+                });
+                if j.side != JoinSide::Inner {
+                    out.push(Stmt::If(is_false(hit), vec![cons(append(row, Expr::null()), out_rows)], vec![]));
+                }
+            });
+            if j.side == JoinSide::Outer {
+                self.over(fx, Expr::var(right), pre, |l, fx, item, out| {
+                    l.declare(fx, v, Expr::var(item), out);
+                    out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
+                    l.over(fx, Expr::var(rows), out, |l, fx, row, out| {
+                        l.bind_row(fx, row, &left_vars, out);
+                        let c = l.expr(fx, &j.on);
+                        out.push(Stmt::If(c, vec![Stmt::Set(hit, Expr::cst(Const::bool(true)))], vec![]));
+                    });
+                    let mut lone = nulls(left_vars.len());
+                    lone.push(Expr::var(item));
+                    let add = cons(Expr::new(Kind::Tuple(lone), 0), out_rows);
+                    out.push(Stmt::If(is_false(hit), vec![add], vec![]));
+                });
+            }
+        }
+        pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(out_rows)], 0)));
+        vars.push(v);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn group(&mut self, fx: &mut Fx, q: &Query, g: &ast::GroupClause, rows: Var, vars: &[VarId], line: u32, pre: &mut Vec<Stmt>) {
+        let keyed = fx.fresh();
+        pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
+        let single = q.from.len() == 1 && q.joins.is_empty();
+        self.over(fx, Expr::var(rows), pre, |l, fx, row, out| {
+            l.bind_row(fx, row, vars, out);
+            let key = if let [k] = g.keys.as_slice() {
+                l.expr(fx, k)
+            } else {
+                let mut pairs = vec![];
+                for (n, k) in g.keys.iter().enumerate() {
+                    let name = match &k.kind {
+                        ExprKind::Field { name, .. } => name.name.to_string(),
+                        ExprKind::Ident(n) => n.to_string(),
+                        _ => format!("key{n}"),
+                    };
+                    pairs.push((Expr::cst(Const::str(&name)), l.expr(fx, k)));
+                }
+                l.map_of(pairs, line)
+            };
+            let item = if single {
+                l.read(fx, vars[0], line)
+            } else {
+                let mut pairs = vec![];
+                for v in vars {
+                    let name = l.c.variable(*v).name.clone();
+                    pairs.push((Expr::cst(Const::str(&name)), l.read(fx, *v, line)));
+                }
+                let m = l.map_of(pairs, line);
+                l.in_cell(m, MAPS)
+            };
+            out.push(cons(Expr::new(Kind::Tuple(vec![key, item]), 0), keyed));
+        });
+        let groups = Expr::remote("mochi_query", "group", vec![Expr::var(keyed)], line);
+        let v = self.row_var(g.into.id);
+        match &g.having {
+            None => pre.push(Stmt::Set(rows, groups)),
+            Some(h) => {
+                let kept = fx.fresh();
+                pre.push(Stmt::Set(kept, Expr::cst(Const::Nil)));
+                self.over(fx, groups, pre, |l, fx, row, out| {
+                    l.bind_row(fx, row, &[v], out);
+                    let c = l.expr(fx, h);
+                    out.push(Stmt::If(c, vec![cons(Expr::var(row), kept)], vec![]));
+                });
+                pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(kept)], 0)));
+            }
+        }
+        let _ = STRUCTS;
+    }
+
+    /// `sum(e)` and the like as the whole of a select.
+    fn aggregate<'e>(&self, e: &'e ast::Expr) -> Option<(&'static str, &'e ast::Expr)> {
+        let ExprKind::Call { callee, args } = &e.kind else { return None };
+        let [arg] = args.as_slice() else { return None };
+        let Some(Resolution::Builtin(b)) = self.c.resolution(callee.id) else { return None };
+        let f = match b {
+            Builtin::Sum => "sum",
+            Builtin::Avg => "avg",
+            Builtin::Min => "min",
+            Builtin::Max => "max",
+            Builtin::Count => "count",
+            _ => return None,
+        };
+        Some((f, arg))
+    }
+}

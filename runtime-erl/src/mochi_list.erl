@@ -1,0 +1,246 @@
+-module(mochi_list).
+-moduledoc """
+Mochi lists: persistent vectors.
+
+`{'$v', Size, Shift, Root, Tail}`. The last 1 to 32 elements are in the tuple `Tail` (empty for the empty list), the rest in a trie of
+32-tuples below `Root` of height `Shift / 5`. Reading, replacing and appending touch one path: effectively constant time.
+The shape depends on the size alone, so equal lists are equal terms.
+
+Functions take what a Mochi program can hand them: a vector, a cell with one, null.
+""".
+
+-export([new/0, from_list/1, from_reversed/1, to_list/1, size/1, nth/2, set_nth/3, push/2, map/2]).
+-export([at/2, append/2, concat/1, first/1, reverse/1, range/1, range/2, range/3, reduce/3, slice/3, grow_set/3]).
+-export_type([vec/0]).
+
+-type vec() :: {'$v', non_neg_integer(), pos_integer(), tuple(), tuple()}.
+
+-compile({no_auto_import, [size/1]}).
+
+-define(BITS, 5).
+-define(WIDTH, 32).
+-define(MASK, 31).
+
+-doc "The empty list.".
+-spec new() -> vec().
+new() -> {'$v', 0, ?BITS, {}, {}}.
+
+-doc "From an Erlang list.".
+-spec from_list([term()]) -> vec().
+from_list([]) ->
+    new();
+from_list(List) ->
+    Size = length(List),
+    if
+        Size =< ?WIDTH ->
+            {'$v', Size, ?BITS, {}, list_to_tuple(List)};
+        true ->
+            Full = ((Size - 1) bsr ?BITS) bsl ?BITS,
+            {Leaves, Tail} = leaves(List, Full, []),
+            {Shift, Root} = raise(?BITS, Leaves),
+            {'$v', Size, Shift, Root, list_to_tuple(Tail)}
+    end.
+
+leaves(Rest, 0, Acc) ->
+    {lists:reverse(Acc), Rest};
+leaves(List, Left, Acc) ->
+    {Leaf, Rest} = lists:split(?WIDTH, List),
+    leaves(Rest, Left - ?WIDTH, [list_to_tuple(Leaf) | Acc]).
+
+%% Nodes of one level; the root holds up to 32.
+raise(Shift, Nodes) when length(Nodes) =< ?WIDTH ->
+    {Shift, list_to_tuple(Nodes)};
+raise(Shift, Nodes) ->
+    raise(Shift + ?BITS, bundle(Nodes)).
+
+bundle([]) ->
+    [];
+bundle(Nodes) when length(Nodes) =< ?WIDTH ->
+    [list_to_tuple(Nodes)];
+bundle(Nodes) ->
+    {Some, Rest} = lists:split(?WIDTH, Nodes),
+    [list_to_tuple(Some) | bundle(Rest)].
+
+-doc "From an Erlang list in reverse.".
+-spec from_reversed([term()]) -> vec().
+from_reversed(List) -> from_list(lists:reverse(List)).
+
+-doc "To an Erlang list.".
+-spec to_list(vec()) -> [term()].
+to_list({'$v', _, _, {}, Tail}) ->
+    tuple_to_list(Tail);
+to_list({'$v', _, Shift, Root, Tail}) ->
+    node_list(Shift, Root, tuple_to_list(Tail)).
+
+node_list(0, Leaf, Acc) ->
+    tuple_to_list(Leaf) ++ Acc;
+node_list(Shift, Node, Acc) ->
+    node_list(Shift - ?BITS, Node, tuple_size(Node), Acc).
+
+node_list(_, _, 0, Acc) -> Acc;
+node_list(Below, Node, N, Acc) -> node_list(Below, Node, N - 1, node_list(Below, element(N, Node), Acc)).
+
+-doc "Number of elements.".
+-spec size(vec()) -> non_neg_integer().
+size({'$v', Size, _, _, _}) -> Size.
+
+-doc "Element by zero-based index, which must be in range.".
+-spec nth(non_neg_integer(), vec()) -> term().
+nth(I, {'$v', Size, Shift, Root, Tail}) ->
+    Off = Size - tuple_size(Tail),
+    if
+        I >= Off -> element(I - Off + 1, Tail);
+        true -> nth_node(I, Shift, Root)
+    end.
+
+nth_node(I, 0, Leaf) ->
+    element((I band ?MASK) + 1, Leaf);
+nth_node(I, Shift, Node) ->
+    nth_node(I, Shift - ?BITS, element(((I bsr Shift) band ?MASK) + 1, Node)).
+
+-doc "Replaces the element at an index in range.".
+-spec set_nth(non_neg_integer(), term(), vec()) -> vec().
+set_nth(I, V, {'$v', Size, Shift, Root, Tail}) ->
+    Off = Size - tuple_size(Tail),
+    if
+        I >= Off -> {'$v', Size, Shift, Root, setelement(I - Off + 1, Tail, V)};
+        true -> {'$v', Size, Shift, set_node(I, Shift, Root, V), Tail}
+    end.
+
+set_node(I, 0, Leaf, V) ->
+    setelement((I band ?MASK) + 1, Leaf, V);
+set_node(I, Shift, Node, V) ->
+    N = ((I bsr Shift) band ?MASK) + 1,
+    setelement(N, Node, set_node(I, Shift - ?BITS, element(N, Node), V)).
+
+-doc "Adds an element at the end.".
+-spec push(term(), vec()) -> vec().
+push(V, {'$v', Size, Shift, Root, Tail}) when tuple_size(Tail) < ?WIDTH ->
+    {'$v', Size + 1, Shift, Root, erlang:append_element(Tail, V)};
+push(V, {'$v', Size, Shift, Root, Tail}) ->
+    %% The tail is full: it becomes a leaf.
+    if
+        Size > (?WIDTH bsl Shift) ->
+            {'$v', Size + 1, Shift + ?BITS, {Root, path(Shift, Tail)}, {V}};
+        true ->
+            {'$v', Size + 1, Shift, add_leaf(Size - 1, Shift, Root, Tail), {V}}
+    end.
+
+path(0, Leaf) -> Leaf;
+path(Shift, Leaf) -> {path(Shift - ?BITS, Leaf)}.
+
+add_leaf(_, ?BITS, Node, Leaf) ->
+    erlang:append_element(Node, Leaf);
+add_leaf(I, Shift, Node, Leaf) ->
+    N = ((I bsr Shift) band ?MASK) + 1,
+    if
+        N > tuple_size(Node) ->
+            erlang:append_element(Node, path(Shift - ?BITS, Leaf));
+        true ->
+            setelement(N, Node, add_leaf(I, Shift - ?BITS, element(N, Node), Leaf))
+    end.
+
+-doc "Applies an Erlang fun to each element.".
+-spec map(fun((term()) -> term()), vec()) -> vec().
+map(F, V) -> from_list([F(E) || E <- to_list(V)]).
+
+%%% What the language calls
+
+-doc "`xs[i]` where `xs` should be a list.".
+-spec at(term(), term()) -> term().
+at({'$v', Size, Shift, Root, Tail}, I) when is_integer(I), I >= 0, I < Size ->
+    Off = Size - tuple_size(Tail),
+    if
+        I >= Off -> element(I - Off + 1, Tail);
+        true -> nth_node(I, Shift, Root)
+    end;
+at({'$cell', _, _} = C, I) ->
+    at(mochi_cell:plain(C), I);
+at({'$v', Size, _, _, _} = V, I) when is_integer(I), I < 0, I >= -Size ->
+    nth(Size + I, V);
+at(V, I) ->
+    mochi_core:index(V, I).
+
+-doc "`append(xs, v)`: a new list with one more element.".
+-spec append(term(), term()) -> term().
+append({'$v', _, _, _, _} = Xs, V) -> push(V, Xs);
+append(nil, V) -> {'$v', 1, ?BITS, {}, {V}};
+append({'$cell', _, _} = C, V) -> append(mochi_cell:plain(C), V);
+append({'$group', Key, Items}, V) -> {'$group', Key, push(V, Items)};
+append(_, _) -> mochi_core:fail(<<"append expects list">>).
+
+-doc "`concat(a, b, ...)`, null counting as empty.".
+-spec concat([term()]) -> vec().
+concat([]) ->
+    new();
+concat([X | Xs]) ->
+    lists:foldl(fun(Y, Acc) -> join(Acc, list(Y, <<"concat expects list">>)) end, list(X, <<"concat expects list">>), Xs).
+
+join(A, B) ->
+    case size(B) of
+        0 -> A;
+        N when N < 32 -> lists:foldl(fun push/2, A, to_list(B));
+        _ ->
+            case size(A) of
+                0 -> B;
+                _ -> from_list(to_list(A) ++ to_list(B))
+            end
+    end.
+
+list(V, Message) ->
+    case mochi_cell:plain(V) of
+        {'$v', _, _, _, _} = L -> L;
+        {'$group', _, Items} -> Items;
+        nil -> new();
+        _ -> mochi_core:fail(Message)
+    end.
+
+-doc "First element, or null.".
+-spec first(term()) -> term().
+first(V) ->
+    L = list(V, <<"first expects list">>),
+    case size(L) of
+        0 -> nil;
+        _ -> nth(0, L)
+    end.
+
+-doc "In reverse order.".
+-spec reverse(vec()) -> vec().
+reverse(V) -> from_list(lists:reverse(to_list(V))).
+
+-doc "`0 .. n-1`".
+-spec range(integer()) -> vec().
+range(N) -> range(0, N, 1).
+-doc "`a .. b-1`".
+-spec range(integer(), integer()) -> vec().
+range(A, B) -> range(A, B, 1).
+-doc "`a`, `a+step`, ... up to but without `b`.".
+-spec range(integer(), integer(), integer()) -> vec().
+range(_, _, 0) -> mochi_core:fail(<<"range step must not be 0">>);
+range(A, B, Step) when is_integer(A), is_integer(B), is_integer(Step) ->
+    if
+        Step > 0, A >= B -> new();
+        Step < 0, A =< B -> new();
+        Step > 0 -> from_list(lists:seq(A, B - 1, Step));
+        true -> from_list(lists:seq(A, B + 1, Step))
+    end;
+range(_, _, _) ->
+    mochi_core:fail(<<"range expects ints">>).
+
+-doc "`reduce(xs, f, init)`: `f(acc, elem)` from the left.".
+-spec reduce(term(), term(), term()) -> term().
+reduce(Xs, F, Init) ->
+    lists:foldl(fun(E, Acc) -> mochi_core:call(F, [Acc, E]) end, Init, mochi_core:iter(Xs)).
+
+-doc "Elements `A` to before `B`; the bounds are in range.".
+-spec slice(vec(), non_neg_integer(), non_neg_integer()) -> vec().
+slice(_, A, B) when A >= B -> new();
+slice(V, A, B) -> from_list(lists:sublist(to_list(V), A + 1, B - A)).
+
+-doc "Replaces an element; an index past the end grows the list with null.".
+-spec grow_set(vec(), integer(), term()) -> vec().
+grow_set({'$v', Size, _, _, _} = L, I, V) when I >= 0, I < Size -> set_nth(I, V, L);
+grow_set({'$v', Size, _, _, _} = L, I, V) when I < 0, I >= -Size -> set_nth(Size + I, V, L);
+grow_set(_, I, _) when I < 0 -> mochi_core:fail(<<"index out of range">>);
+grow_set({'$v', Size, _, _, _} = L, Size, V) -> push(V, L);
+grow_set(L, I, V) -> grow_set(push(nil, L), I, V).
