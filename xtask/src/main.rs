@@ -3,7 +3,11 @@
 mod bundle;
 mod paths;
 mod run;
+mod serve;
 mod setup;
+mod suite;
+mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
@@ -22,6 +26,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Set up what is missing, build everything in release mode, and serve the page.
+    Play {
+        /// The port on 127.0.0.1.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Set up what is missing and run every test.
+    Test {
+        /// Only these sections.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<suite::Section>,
+    },
+    /// Check the tree's own rules.
+    Tidy,
+    /// Run conformance programs; what follows goes to the runner (see `cargo xtask conformance -- --help`).
+    Conformance {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Time programs on ours and on real OTP; what follows goes to the runner.
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build the VM for browsers and for wasmtime.
+    Wasm,
+    /// Pack the wasm crate with wasm-pack.
+    Pack,
     /// Fetch what is missing, without building or running anything.
     Setup {
         /// What to set up; everything when nothing is named.
@@ -55,6 +87,13 @@ fn chore(chore: Chore) -> Result<ExitCode> {
     let paths = Paths::find()?;
     match chore {
         Chore::Setup { what } => set_up(&paths, &what)?,
+        Chore::Play { port } => suite::play(&paths, port)?,
+        Chore::Test { only } => suite::run(&paths, &only)?,
+        Chore::Tidy => tidy::tidy(&paths)?,
+        Chore::Conformance { args } => suite::conformance(&paths, &args)?,
+        Chore::Bench { args } => suite::bench(&paths, &args)?,
+        Chore::Wasm => web::web_wasm(&paths).and_then(|()| web::raw_wasm(&paths)).map(drop)?,
+        Chore::Pack => web::pack(&paths)?,
         Chore::Bundle => bundle::bundle(&paths, &locked(&paths, setup::otp::otp)?)?,
     }
     Ok(ExitCode::SUCCESS)

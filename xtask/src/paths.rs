@@ -41,4 +41,9 @@ impl Paths {
     pub fn bundle(&self) -> PathBuf {
         self.target.join("bundle/otp.bundle")
     }
+
+    /// The `raw` wasm, as the sandbox's engine and the harness read it.
+    pub fn raw_wasm(&self) -> PathBuf {
+        self.target.join("raw/beambox_raw.wasm")
+    }
 }

@@ -38,21 +38,27 @@ pub fn wasm_bindgen(paths: &Paths) -> Result<PathBuf> {
     Ok(program)
 }
 
+/// A `wasm-pack` of the wanted version that is already there.
+pub fn has_wasm_pack(paths: &Paths) -> Option<PathBuf> {
+    let own = paths.toolchain.join("cargo/bin/wasm-pack");
+    [which::which("wasm-pack").ok(), Some(own)].into_iter().flatten().find(|program| {
+        let version = quiet(Command::new(program).arg("--version"));
+        version.is_ok_and(|v| v.trim().ends_with(WASM_PACK))
+    })
+}
+
 /// The `wasm-pack` program of the wanted version: the one on PATH, or one installed under `.toolchain/cargo`.
 pub fn wasm_pack(paths: &Paths) -> Result<PathBuf> {
-    let dir = paths.toolchain.join("cargo");
-    let own = dir.join("bin/wasm-pack");
-    for program in [which::which("wasm-pack").ok(), Some(own.clone())].into_iter().flatten() {
-        let version = quiet(Command::new(&program).arg("--version"));
-        if version.is_ok_and(|v| v.trim().ends_with(WASM_PACK)) {
-            return Ok(program);
-        }
+    if let Some(program) = has_wasm_pack(paths) {
+        return Ok(program);
     }
-    step("installing wasm-pack (packs the page's wasm; about two minutes, once)", || {
+    let dir = paths.toolchain.join("cargo");
+    step("installing wasm-pack (packs the page's wasm; about three minutes, once)", || {
         let args = ["install", "--quiet", "--locked", "wasm-pack", "--version", WASM_PACK, "--root"];
         // Its own target folder: dependencies are built for one program only.
-        show(command(&paths.root, "cargo", &args).arg(&dir).env("CARGO_TARGET_DIR", paths.target.join("wasm-pack")))
-            .context("cannot install wasm-pack: check the network, then `cargo install wasm-pack`")
+        show(command(&paths.root, "cargo", &args).arg(&dir).env("CARGO_TARGET_DIR", dir.join("build")))
+            .context("cannot install wasm-pack: check the network, then `cargo install wasm-pack`")?;
+        Ok(std::fs::remove_dir_all(dir.join("build"))?)
     })?;
-    Ok(own)
+    Ok(dir.join("bin/wasm-pack"))
 }

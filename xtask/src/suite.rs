@@ -1,0 +1,213 @@
+//! `cargo xtask test`: every check of the project, in an order that fails early, with one summary at the end.
+//!
+//! Invariant: a section that fails doesn't keep the later ones from running, and the exit code says whether any failed. Sections print
+//! their runners' own output.
+
+use std::process::Child;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::paths::Paths;
+use crate::run::{command, say, show};
+use crate::{bundle, locked, setup, tidy, web};
+
+/// What can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// Formatting of the Rust sources.
+    Fmt,
+    /// The tree's own rules.
+    Tidy,
+    /// Lints of the Rust sources.
+    Clippy,
+    /// Unit and integration tests of all crates.
+    Units,
+    /// Conformance programs on the native VM.
+    Native,
+    /// Conformance programs on the raw wasm under wasmtime.
+    Raw,
+    /// Conformance programs on the web wasm under Node.
+    Node,
+    /// Conformance programs on the web wasm in Chromium.
+    Chromium,
+    /// Types, lints and unit tests of the page.
+    Www,
+    /// The page in a real browser.
+    Browser,
+    /// Packing with wasm-pack.
+    Pack,
+}
+
+/// Runs the sections, all of them when none is named.
+pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
+    let sections: Vec<Section> = match only {
+        [] => Section::value_variants().to_vec(),
+        _ => only.to_vec(),
+    };
+    let has = |some: &[Section]| some.iter().any(|s| sections.contains(s));
+    use Section::*;
+
+    let lock = setup::lock(paths)?;
+    let otp = setup::otp::otp(paths)?;
+    if has(&[Raw, Node, Chromium, Www, Browser, Pack]) {
+        setup::rust::wasm_target(paths)?;
+    }
+    if has(&[Chromium, Node, Www, Browser]) {
+        setup::node::packages(paths)?;
+    }
+    let chromium = if has(&[Chromium, Browser]) { Some(setup::chromium::chromium(paths)?) } else { None };
+    drop(lock);
+    // wasm-pack takes minutes to build and is needed last, so it is built beside everything else.
+    let packer = if has(&[Pack]) { install_wasm_pack(paths)? } else { None };
+
+    let mut results = Vec::new();
+    let mut packer = packer;
+    for section in sections {
+        say(format!("{} ...", name(section)));
+        let start = Instant::now();
+        let cargo = |args: &[&str]| {
+            let mut cmd = command(&paths.root, "cargo", args);
+            // Tests ask for OTP's programs by name.
+            cmd.env("BEAMBOX_OTP", &otp).env("PATH", web::path_with(&otp.join("erl")).unwrap_or_default());
+            cmd
+        };
+        let conformance = |host: &str| {
+            bundle::bundle(paths, &otp)?;
+            let profile: &[&str] = if host == "native" { &[] } else { &["--features", "wasmtime"] };
+            let mut args = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
+            args.extend(if host == "raw" { profile } else { &[] });
+            args.extend(["--", "--strict", "--host", host]);
+            show(&mut cargo(&args))
+        };
+        let result = match section {
+            Fmt => show(&mut cargo(&["fmt", "--all", "--check"])),
+            Tidy => tidy::tidy(paths),
+            Clippy => show(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+            Units => bundle::bundle(paths, &otp).and_then(|()| show(&mut cargo(&unit_tests()))),
+            Native => conformance("native"),
+            Raw => web::raw_wasm(paths).and_then(|_| conformance("raw")),
+            Node => web::web_wasm(paths).and_then(|()| conformance("node")),
+            Chromium => web::web_wasm(paths).and_then(|()| conformance("chromium")),
+            Www => www(paths),
+            Browser => bundle::bundle(paths, &otp).and_then(|()| {
+                web::web_wasm(paths)?;
+                web::page(paths)?;
+                let program = chromium.as_deref().context("no Chromium")?;
+                show(command(&paths.www(), "npm", &["run", "--silent", "test:browser"]).env("CHROMIUM", program))
+            }),
+            Pack => finish(packer.take()).and_then(|()| web::pack(paths)),
+        };
+        results.push((section, start.elapsed(), result));
+    }
+    say("summary");
+    let mut failed = 0;
+    for (section, time, result) in &results {
+        let seconds = time.as_secs();
+        match result {
+            Ok(()) => say(format!("  ok      {} ({seconds} s)", name(*section))),
+            Err(error) => {
+                failed += 1;
+                say(format!("  FAILED  {} ({seconds} s): {error:#}", name(*section)));
+            }
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        n => bail!("{n} of {} sections failed", results.len()),
+    }
+}
+
+fn name(section: Section) -> &'static str {
+    match section {
+        Section::Fmt => "formatting",
+        Section::Tidy => "tidy",
+        Section::Clippy => "clippy",
+        Section::Units => "tests of all crates",
+        Section::Native => "conformance, native",
+        Section::Raw => "conformance, raw wasm under wasmtime",
+        Section::Node => "conformance, web wasm under Node",
+        Section::Chromium => "conformance, web wasm in Chromium",
+        Section::Www => "the page's types, lints and unit tests",
+        Section::Browser => "the page in Chromium",
+        Section::Pack => "wasm-pack",
+    }
+}
+
+/// nextest where it is there: it runs the tests of all crates side by side.
+fn unit_tests() -> Vec<&'static str> {
+    match which::which("cargo-nextest") {
+        Ok(_) => vec!["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass"],
+        Err(_) => vec!["test", "--workspace", "--no-fail-fast"],
+    }
+}
+
+fn www(paths: &Paths) -> Result<()> {
+    // The worker's types come with the web wasm.
+    web::web_wasm(paths)?;
+    show(&mut command(&paths.www(), "npm", &["run", "--silent", "check"]))?;
+    show(&mut command(&paths.www(), "npm", &["run", "--silent", "test"]))
+}
+
+/// Starts the installation of wasm-pack as a process of its own, when it isn't there.
+fn install_wasm_pack(paths: &Paths) -> Result<Option<Child>> {
+    if setup::rust::has_wasm_pack(paths).is_some() {
+        return Ok(None);
+    }
+    say("building wasm-pack beside the other work (about three minutes, once)");
+    let xtask = std::env::current_exe().context("cannot find this program's own file")?;
+    let child = command(&paths.root, xtask, &["setup", "wasm-pack"]).spawn().context("cannot start a second xtask")?;
+    Ok(Some(child))
+}
+
+fn finish(child: Option<Child>) -> Result<()> {
+    let Some(mut child) = child else { return Ok(()) };
+    match child.wait()?.success() {
+        true => Ok(()),
+        false => bail!("wasm-pack can't be installed"),
+    }
+}
+
+/// Sets up, builds and serves the page.
+pub fn play(paths: &Paths, port: u16) -> Result<()> {
+    let otp = locked(paths, |paths| {
+        let otp = setup::otp::otp(paths)?;
+        setup::rust::wasm_target(paths)?;
+        setup::node::packages(paths)?;
+        Ok(otp)
+    })?;
+    bundle::bundle(paths, &otp)?;
+    web::web_wasm(paths)?;
+    web::page(paths)?;
+    crate::serve::serve(&paths.www().join("dist"), port)
+}
+
+/// The conformance runner, with whatever it needs built first.
+pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
+    let otp = locked(paths, setup::otp::otp)?;
+    bundle::bundle(paths, &otp)?;
+    let asks = |host: &str| args.iter().any(|a| a.contains(host));
+    let mut cargo = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
+    if asks("raw") {
+        web::raw_wasm(paths)?;
+        cargo.extend(["--features", "wasmtime"]);
+    }
+    if asks("node") || asks("chromium") {
+        locked(paths, setup::node::packages)?;
+        web::web_wasm(paths)?;
+    }
+    if asks("chromium") {
+        locked(paths, setup::chromium::chromium)?;
+    }
+    cargo.push("--");
+    show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", &otp))
+}
+
+/// The benchmarks: ours in release mode against real OTP, in the same run.
+pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
+    let otp = locked(paths, setup::otp::otp)?;
+    bundle::bundle(paths, &otp)?;
+    let cargo = ["run", "--quiet", "--release", "--package", "beambox-tests", "--bin", "bench", "--"];
+    show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", &otp))
+}

@@ -1,0 +1,91 @@
+//! Building what runs in a browser and under wasmtime: the two faces of the `wasm` crate, and the page.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::paths::Paths;
+use crate::run::{command, quiet, say, show, step};
+use crate::setup;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A cargo build of one face, in release mode, into its own folder: both faces are the same crate and would overwrite each other's file.
+fn face(paths: &Paths, features: &[&str], folder: &str) -> Result<PathBuf> {
+    let dir = paths.target.join(folder);
+    let mut cargo = command(&paths.root, "cargo", &["build", "--release", "--package", "beambox-wasm", "--target", TARGET]);
+    cargo.args(features).arg("--target-dir").arg(&dir);
+    show(&mut cargo)?;
+    Ok(dir.join(TARGET).join("release/beambox_wasm.wasm"))
+}
+
+/// The `web` face with its JavaScript, in `www/src/generated`.
+pub fn web_wasm(paths: &Paths) -> Result<()> {
+    setup::rust::wasm_target(paths)?;
+    let bindgen = setup::rust::wasm_bindgen(paths)?;
+    step("building the VM for the browser (release; about two minutes when nothing is built yet)", || {
+        let wasm = face(paths, &[], "web")?;
+        let out = paths.www().join("src/generated");
+        let glue = out.join("beambox_wasm.js");
+        if newer(&glue, &wasm) && newer(&glue, &bindgen) {
+            return Ok(());
+        }
+        let mut cmd = Command::new(&bindgen);
+        cmd.arg(&wasm).arg("--out-dir").arg(&out).args(["--out-name", "beambox_wasm", "--target", "web"]);
+        quiet(&mut cmd).map(drop)
+    })
+}
+
+/// The `raw` face; its path is what the sandbox's wasm engine and the harness read.
+pub fn raw_wasm(paths: &Paths) -> Result<PathBuf> {
+    setup::rust::wasm_target(paths)?;
+    step("building the VM for wasmtime (release; about two minutes when nothing is built yet)", || {
+        let wasm = face(paths, &["--no-default-features", "--features", "raw"], "raw")?;
+        let out = paths.raw_wasm();
+        if let Some(dir) = out.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        if !newer(&out, &wasm) {
+            fs::copy(&wasm, &out).context("cannot copy the raw wasm")?;
+        }
+        Ok(out)
+    })
+}
+
+/// The page, in `www/dist`. Needs the web wasm, the bundle and the npm packages.
+pub fn page(paths: &Paths) -> Result<()> {
+    step("building the page", || {
+        show(&mut command(&paths.www(), "npm", &["run", "--silent", "build", "--", "--logLevel", "warn"]))
+    })
+}
+
+/// `wasm-pack build wasm --target web`, as a user of the crate would pack it; into a folder of its own.
+pub fn pack(paths: &Paths) -> Result<()> {
+    let wasm_pack = setup::rust::wasm_pack(paths)?;
+    let bindgen = setup::rust::wasm_bindgen(paths)?;
+    step("packing the wasm crate with wasm-pack", || {
+        let out = paths.target.join("wasm-pack-out");
+        let mut cmd = command(&paths.root, &wasm_pack, &["build", "wasm", "--target", "web", "--mode", "no-install"]);
+        cmd.arg("--out-dir").arg(&out).env("CARGO_TARGET_DIR", paths.target.join("web")).env("PATH", path_with(&bindgen)?);
+        show(&mut cmd)?;
+        let packed = out.join("beambox_wasm_bg.wasm");
+        let size = fs::metadata(&packed).with_context(|| format!("wasm-pack wrote no {}", packed.display()))?.len();
+        say(format!("wasm-pack wrote {} KiB of wasm", size / 1024));
+        Ok(())
+    })
+}
+
+/// PATH with a program's folder in front.
+pub fn path_with(program: &Path) -> Result<std::ffi::OsString> {
+    let dir = program.parent().context("a program without a folder")?.to_path_buf();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(dir).chain(std::env::split_paths(&rest)))?)
+}
+
+/// Whether `file` exists and is at least as new as `source`.
+fn newer(file: &Path, source: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+    matches!((time(file), time(source)), (Some(a), Some(b)) if a >= b)
+}
