@@ -14,6 +14,7 @@ pub mod binary;
 pub mod build;
 pub mod copy;
 pub mod gc;
+pub mod number;
 pub mod refs;
 pub mod size;
 pub mod verify;

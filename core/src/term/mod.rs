@@ -18,9 +18,11 @@
 //!
 //! The word 0 is never a term ([`Term::NONE`]).
 
+pub mod hash;
 pub mod mem;
 pub mod names;
 pub mod object;
+pub mod order;
 
 pub use mem::{Addr, Mem};
 pub use names::{FunKey, Names};

@@ -1,0 +1,707 @@
+//! Term order: `==`, `=:=`, `<` and the order of map keys.
+//!
+//! number < atom < reference < fun < port < pid < tuple < map < nil < list < bitstring. Integers and floats compare by exact
+//! value in `==` and `<`; in the *exact* order (`=:=`, map keys) every integer is below every float and -0.0 below 0.0.
+//! Nothing here recurses on the host's stack: a guest may nest a million deep. Mirrors `erts_cmp_compound` and `eq` of
+//! `utils.c`; the raw words of external pids, ports and references are compared from the last to the first.
+
+use super::{Addr, FunKey, Kind, Mem, Names, Term, hash, object};
+use crate::heap::binary::Bits;
+use num_bigint::BigInt;
+use num_traits::FromPrimitive;
+use std::cmp::Ordering::{self, Equal, Greater, Less};
+
+/// Erlang's term order as `<` and `==` see it (1 and 1.0 are equal).
+#[inline]
+pub fn compare(mem: Mem, names: &dyn Names, a: Term, b: Term) -> Ordering {
+    if a == b {
+        return Equal;
+    }
+    if Term::both_small(a, b) {
+        return a.small_value().cmp(&b.small_value());
+    }
+    Comparer { mem, names, exact: false, stack: Vec::new() }.run(a, b)
+}
+
+/// The order of map keys: equal means `=:=`, and integers come before floats.
+#[inline]
+pub fn compare_exact(mem: Mem, names: &dyn Names, a: Term, b: Term) -> Ordering {
+    if a == b {
+        return Equal;
+    }
+    if Term::both_small(a, b) {
+        return a.small_value().cmp(&b.small_value());
+    }
+    Comparer { mem, names, exact: true, stack: Vec::new() }.run(a, b)
+}
+
+/// `==`.
+#[inline]
+pub fn eq(mem: Mem, names: &dyn Names, a: Term, b: Term) -> bool {
+    a == b || !(a.is_immed() && b.is_immed()) && compare(mem, names, a, b) == Equal
+}
+
+/// `=:=`.
+#[inline]
+pub fn exact_eq(mem: Mem, a: Term, b: Term) -> bool {
+    a == b || a.tag() == b.tag() && !a.is_immed() && same(mem, a, b)
+}
+
+/// `=:=` of two different pointers of the same tag.
+fn same(mem: Mem, a: Term, b: Term) -> bool {
+    let mut runs: Vec<(Addr, Addr, u32)> = Vec::new();
+    let (mut a, mut b) = (a, b);
+    loop {
+        // The caller's invariant holds here: the same pointer tag, different words.
+        if a.is_list() {
+            loop {
+                let (x, y) = (mem.head(a), mem.head(b));
+                let (ta, tb) = (mem.tail(a), mem.tail(b));
+                if x != y {
+                    if x.is_immed() || x.tag() != y.tag() {
+                        return false;
+                    }
+                    if ta != tb {
+                        runs.push((a.addr() + 8, b.addr() + 8, 1));
+                    }
+                    (a, b) = (x, y);
+                    break;
+                }
+                if ta == tb {
+                    let Some(next) = next_difference(mem, &mut runs) else { return true };
+                    (a, b) = next;
+                    break;
+                }
+                if !(ta.is_list() && tb.is_list()) {
+                    (a, b) = (ta, tb);
+                    break;
+                }
+                (a, b) = (ta, tb);
+            }
+        } else {
+            match boxed_same(mem, a, b) {
+                Shallow::Different => return false,
+                Shallow::Same => {}
+                Shallow::Words(n, from) => runs.push((a.addr() + 8 * from, b.addr() + 8 * from, n)),
+            }
+            let Some(next) = next_difference(mem, &mut runs) else { return true };
+            (a, b) = next;
+        }
+        if a.is_immed() || a.tag() != b.tag() {
+            return false;
+        }
+    }
+}
+
+/// The next pair of words that differ, `None` when all runs are through.
+fn next_difference(mem: Mem, runs: &mut Vec<(Addr, Addr, u32)>) -> Option<(Term, Term)> {
+    while let Some((x, y, n)) = runs.pop() {
+        for i in 0..n {
+            let (p, q) = (mem.get(x, i), mem.get(y, i));
+            if p != q {
+                if i + 1 < n {
+                    runs.push((x + 8 * (i + 1), y + 8 * (i + 1), n - i - 1));
+                }
+                return Some((p, q));
+            }
+        }
+    }
+    None
+}
+
+enum Shallow {
+    Different,
+    Same,
+    /// So many words from that index must be equal.
+    Words(u32, u32),
+}
+
+fn boxed_same(mem: Mem, a: Term, b: Term) -> Shallow {
+    let (ha, hb) = (mem.header(a), mem.header(b));
+    let yes = |c: bool| if c { Shallow::Same } else { Shallow::Different };
+    let words_equal = |n: u32| (1..=n).all(|i| mem.field(a, i) == mem.field(b, i));
+    match ha & object::HEADER_MASK {
+        object::HEAP_BITS | object::SUB_BITS => match (mem.bits(a), mem.bits(b)) {
+            (Some(x), Some(y)) => yes(x.len == y.len && compare_bits(mem, x, y) == Equal),
+            _ => Shallow::Different,
+        },
+        object::REF => match (mem.ref_id(a), mem.ref_id(b)) {
+            (Some(x), Some(y)) => yes(x == y),
+            _ => Shallow::Different,
+        },
+        _ if ha != hb => Shallow::Different,
+        object::TUPLE => Shallow::Words(object::arity(ha), 1),
+        object::FLOAT => yes(words_equal(1)),
+        object::FUN => {
+            if mem.field(a, 1) != mem.field(b, 1) {
+                return Shallow::Different;
+            }
+            Shallow::Words(object::fun_env_words(ha).saturating_sub(1), 2)
+        }
+        object::MAP => match object::map_kind(ha) {
+            object::MAP_FLAT => {
+                if mem.field(a, 1) != mem.field(b, 1) {
+                    return Shallow::Different;
+                }
+                Shallow::Words(mem.map_size(a) as u32 + 1, 2)
+            }
+            object::MAP_NODE => Shallow::Words(object::map_bitmap(ha).count_ones(), 1),
+            _ => {
+                if mem.field(a, 1) != mem.field(b, 1) {
+                    return Shallow::Different;
+                }
+                Shallow::Words(object::map_bitmap(ha).count_ones(), 2)
+            }
+        },
+        _ => yes(words_equal(object::arity(ha))),
+    }
+}
+
+/// Lexicographic order of bits; of two where one starts the other, the shorter is less.
+pub fn compare_bits(mem: Mem, a: Bits, b: Bits) -> Ordering {
+    let common = a.len.min(b.len);
+    let (x, y) = (a.part(0, common), b.part(0, common));
+    let mut done = 0;
+    if let (Some(p), Some(q)) = (x.aligned_bytes(mem), y.aligned_bytes(mem)) {
+        match p.cmp(q) {
+            Equal => done = p.len() as u64 * 8,
+            other => return other,
+        }
+    }
+    while done < common {
+        let n = (common - done).min(56) as u32;
+        match x.read(mem, done, n).cmp(&y.read(mem, done, n)) {
+            Equal => done += n as u64,
+            other => return other,
+        }
+    }
+    a.len.cmp(&b.len)
+}
+
+/// Order of two numbers; `exact` puts integers before floats.
+pub fn compare_numbers(mem: Mem, a: Term, b: Term, exact: bool) -> Ordering {
+    match (mem.as_float(a), mem.as_float(b)) {
+        (Some(x), Some(y)) if exact => sortable(x).cmp(&sortable(y)),
+        (Some(x), Some(y)) => x.partial_cmp(&y).unwrap_or(Equal),
+        (None, Some(_)) if exact => Less,
+        (Some(_), None) if exact => Greater,
+        (None, Some(f)) => int_float(mem, a, f),
+        (Some(f), None) => int_float(mem, b, f).reverse(),
+        (None, None) => compare_integers(mem, a, b),
+    }
+}
+
+fn compare_integers(mem: Mem, a: Term, b: Term) -> Ordering {
+    match (a.as_small(), b.as_small()) {
+        (Some(x), Some(y)) => x.cmp(&y),
+        (Some(_), None) => if is_negative_big(mem, b) { Greater } else { Less },
+        (None, Some(_)) => if is_negative_big(mem, a) { Less } else { Greater },
+        (None, None) => {
+            let (na, nb) = (is_negative_big(mem, a), is_negative_big(mem, b));
+            if na != nb {
+                return if na { Less } else { Greater };
+            }
+            let (x, y) = (object::arity(mem.header(a)), object::arity(mem.header(b)));
+            let mut r = x.cmp(&y);
+            if r == Equal {
+                r = (1..=x).rev().map(|i| mem.field(a, i).0.cmp(&mem.field(b, i).0)).find(|o| *o != Equal).unwrap_or(Equal);
+            }
+            if na { r.reverse() } else { r }
+        }
+    }
+}
+
+fn is_negative_big(mem: Mem, t: Term) -> bool {
+    mem.header(t) & object::HEADER_MASK == object::NEG_BIG
+}
+
+/// The bits of a float as an integer that sorts alike, -0.0 below 0.0.
+fn sortable(f: f64) -> u64 {
+    let b = f.to_bits();
+    if b >> 63 == 1 { !b } else { b ^ 1 << 63 }
+}
+
+/// Order of an integer and a float by their exact values.
+fn int_float(mem: Mem, i: Term, f: f64) -> Ordering {
+    const SMALL_END: f64 = (1u64 << 59) as f64;
+    if let Some(v) = i.as_small() {
+        if f.abs() < (1u64 << 53) as f64 {
+            (v as f64).partial_cmp(&f).unwrap_or(Equal)
+        } else if f > SMALL_END {
+            Less
+        } else if f < -SMALL_END {
+            Greater
+        } else {
+            v.cmp(&(f as i64))
+        }
+    } else if f.abs() < SMALL_END {
+        if is_negative_big(mem, i) { Less } else { Greater }
+    } else {
+        match (crate::heap::number::to_bigint(mem, i), BigInt::from_f64(f)) {
+            (Some(x), Some(y)) => x.cmp(&y),
+            _ => Equal,
+        }
+    }
+}
+
+/// Position of a term's type in the order.
+fn rank(mem: Mem, t: Term) -> u8 {
+    if t.is_small() {
+        0
+    } else if t.is_atom() {
+        1
+    } else if t.is_list() {
+        9
+    } else if t.is_nil() {
+        8
+    } else if t.is_local_port() {
+        4
+    } else if t.is_local_pid() {
+        5
+    } else if !t.is_boxed() {
+        11
+    } else {
+        match mem.kind(t) {
+            Some(Kind::Float | Kind::PosBig | Kind::NegBig) => 0,
+            Some(Kind::Ref | Kind::ExtRef) => 2,
+            Some(Kind::Fun) => 3,
+            Some(Kind::ExtPort) => 4,
+            Some(Kind::ExtPid) => 5,
+            Some(Kind::Tuple) => 6,
+            Some(Kind::FlatMap | Kind::HashHead | Kind::HashNode) => 7,
+            _ => 10,
+        }
+    }
+}
+
+/// What is left to compare.
+enum Frame {
+    Pair(Term, Term),
+    /// So many words at two addresses.
+    Words(Addr, Addr, u32),
+    /// The keys of a flat map are through, its values compare as `==`.
+    ExactOff,
+    Map(Box<HashCompare>),
+}
+
+struct Comparer<'a> {
+    mem: Mem,
+    names: &'a dyn Names,
+    exact: bool,
+    stack: Vec<Frame>,
+}
+
+impl Comparer<'_> {
+    fn run(mut self, a: Term, b: Term) -> Ordering {
+        let mut result = self.step(a, b);
+        loop {
+            if result != Equal {
+                // What is left of the difference's surroundings doesn't matter, but a big map goes on looking.
+                while !matches!(self.stack.last(), None | Some(Frame::Map(_))) {
+                    self.stack.pop();
+                }
+            }
+            result = match self.stack.pop() {
+                None => return result,
+                Some(Frame::Pair(x, y)) => self.step(x, y),
+                Some(Frame::Words(x, y, n)) => self.words(x, y, n),
+                Some(Frame::ExactOff) => {
+                    self.exact = false;
+                    Equal
+                }
+                Some(Frame::Map(mut m)) => match m.advance(self.mem, self.names, result) {
+                    Step::Compare(x, y, exact) => {
+                        self.exact = exact;
+                        self.stack.push(Frame::Map(m));
+                        self.step(x, y)
+                    }
+                    Step::Done(r) => {
+                        self.exact = m.was_exact;
+                        r
+                    }
+                },
+            };
+        }
+    }
+
+    fn words(&mut self, x: Addr, y: Addr, n: u32) -> Ordering {
+        for i in 0..n {
+            let (a, b) = (self.mem.get(x, i), self.mem.get(y, i));
+            if a != b {
+                if i + 1 < n {
+                    self.stack.push(Frame::Words(x + 8 * (i + 1), y + 8 * (i + 1), n - i - 1));
+                }
+                return self.step(a, b);
+            }
+        }
+        Equal
+    }
+
+    /// Compares two terms as far as it goes without their parts; the parts go to the stack.
+    fn step(&mut self, mut a: Term, mut b: Term) -> Ordering {
+        let mem = self.mem;
+        while a.is_list() && b.is_list() {
+            if a == b {
+                return Equal;
+            }
+            let (x, y) = (mem.head(a), mem.head(b));
+            let (ta, tb) = (mem.tail(a), mem.tail(b));
+            if x == y {
+                (a, b) = (ta, tb);
+            } else if Term::both_small(x, y) {
+                return x.small_value().cmp(&y.small_value());
+            } else {
+                if ta != tb {
+                    self.stack.push(Frame::Pair(ta, tb));
+                }
+                (a, b) = (x, y);
+            }
+        }
+        if a == b {
+            return Equal;
+        }
+        if let (Some(x), Some(y)) = (a.as_atom(), b.as_atom()) {
+            return self.names.atom_name(x).cmp(self.names.atom_name(y));
+        }
+        let (ra, rb) = (rank(mem, a), rank(mem, b));
+        if ra != rb {
+            return ra.cmp(&rb);
+        }
+        match ra {
+            0 => compare_numbers(mem, a, b, self.exact),
+            2 => match (mem.ref_id(a), mem.ref_id(b)) {
+                (Some(x), Some(y)) => (x.1, x.0).cmp(&(y.1, y.0)),
+                _ => self.external(a, b),
+            },
+            3 => self.funs(a, b),
+            4 | 5 if a.is_immed() && b.is_immed() => a.id_number().cmp(&b.id_number()),
+            4 | 5 => self.external(a, b),
+            6 => {
+                let (x, y) = (object::arity(mem.header(a)), object::arity(mem.header(b)));
+                if x != y {
+                    return x.cmp(&y);
+                }
+                self.words(a.addr() + 8, b.addr() + 8, x)
+            }
+            7 => self.maps(a, b),
+            10 => match (mem.bits(a), mem.bits(b)) {
+                (Some(x), Some(y)) => compare_bits(mem, x, y),
+                _ => Equal,
+            },
+            _ => a.0.cmp(&b.0),
+        }
+    }
+
+    fn external(&self, a: Term, b: Term) -> Ordering {
+        match (a.is_boxed(), b.is_boxed()) {
+            (false, true) => return Less,
+            (true, false) => return Greater,
+            _ => {}
+        }
+        let (ha, hb) = (self.mem.header(a), self.mem.header(b));
+        if ha != hb {
+            return ha.cmp(&hb);
+        }
+        (1..=object::arity(ha)).rev().map(|i| self.mem.field(a, i).0.cmp(&self.mem.field(b, i).0)).find(|o| *o != Equal).unwrap_or(Equal)
+    }
+
+    fn funs(&mut self, a: Term, b: Term) -> Ordering {
+        let mem = self.mem;
+        let (ha, hb) = (mem.header(a), mem.header(b));
+        let (na, nb) = (object::fun_env_words(ha), object::fun_env_words(hb));
+        let (x, y) = (mem.field(a, 1).0, mem.field(b, 1).0);
+        let name = |m| self.names.atom_name(m);
+        match (na, nb) {
+            (0, 0) => match (self.names.export_mfa(x), self.names.export_mfa(y)) {
+                (Some((m1, f1, a1)), Some((m2, f2, a2))) => {
+                    name(m1).cmp(name(m2)).then_with(|| name(f1).cmp(name(f2))).then(a1.cmp(&a2))
+                }
+                _ => x.cmp(&y),
+            },
+            (0, _) => Greater,
+            (_, 0) => Less,
+            _ => {
+                if x != y {
+                    let by_key = match (self.names.fun_key(x), self.names.fun_key(y)) {
+                        (Some(FunKey { module: m1, old_index: i1, old_uniq: u1, .. }), Some(FunKey { module: m2, old_index: i2, old_uniq: u2, .. })) => {
+                            name(m1).cmp(name(m2)).then(i1.cmp(&i2)).then(u1.cmp(&u2))
+                        }
+                        _ => x.cmp(&y),
+                    };
+                    if by_key != Equal {
+                        return by_key;
+                    }
+                }
+                if na != nb {
+                    return na.cmp(&nb);
+                }
+                self.words(a.addr() + 16, b.addr() + 16, na - 1)
+            }
+        }
+    }
+
+    fn maps(&mut self, a: Term, b: Term) -> Ordering {
+        let mem = self.mem;
+        let (x, y) = (mem.map_size(a), mem.map_size(b));
+        if x != y {
+            return x.cmp(&y);
+        }
+        if !mem.is_flat_map(a) || !mem.is_flat_map(b) {
+            return self.hash_maps(a, b);
+        }
+        let n = x as u32;
+        if self.exact {
+            // As OTP: only equality matters much, so keys and values compare as they lie.
+            self.stack.push(Frame::Words(a.addr() + 24, b.addr() + 24, n));
+            self.stack.push(Frame::Pair(mem.field(a, 2), mem.field(b, 2)));
+            return Equal;
+        }
+        let (ka, kb) = (mem.field(a, 2), mem.field(b, 2));
+        let (oa, ob) = (self.key_order(ka, n), self.key_order(kb, n));
+        for (i, j) in oa.iter().zip(&ob).rev() {
+            let (p, q) = (mem.field(a, 3 + i), mem.field(b, 3 + j));
+            if p != q {
+                self.stack.push(Frame::Pair(p, q));
+            }
+        }
+        if ka != kb {
+            self.stack.push(Frame::ExactOff);
+            self.exact = true;
+            for (i, j) in oa.iter().zip(&ob).rev() {
+                let (p, q) = (mem.field(ka, 1 + i), mem.field(kb, 1 + j));
+                if p != q {
+                    self.stack.push(Frame::Pair(p, q));
+                }
+            }
+        }
+        Equal
+    }
+
+    /// Positions of a flat map's keys in term order. They lie in it but for the atoms, which lie by index.
+    fn key_order(&self, keys: Term, n: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n).collect();
+        let is_atom = |i: &u32| self.mem.field(keys, 1 + i).is_atom();
+        if let Some(first) = order.iter().position(is_atom) {
+            let end = order.iter().rposition(is_atom).map_or(first, |e| e + 1);
+            if let Some(atoms) = order.get_mut(first..end) {
+                let name = |i: &u32| self.mem.field(keys, 1 + i).as_atom().map_or("", |t| self.names.atom_name(t));
+                atoms.sort_by(|i, j| name(i).cmp(name(j)));
+            }
+        }
+        order
+    }
+
+    fn hash_maps(&mut self, a: Term, b: Term) -> Ordering {
+        // Sizes are equal, so both are big unless one was built against the rules.
+        let (mut left, mut right) = (Leaves::new(self.mem, a), Leaves::new(self.mem, b));
+        let (Some(x), Some(y)) = (left.next(self.mem), right.next(self.mem)) else { return Equal };
+        let m = HashCompare {
+            left,
+            right,
+            a: Some(x),
+            b: Some(y),
+            least: Term::NONE,
+            result: Equal,
+            was_exact: self.exact,
+            phase: Phase::SameKeys,
+        };
+        self.stack.push(Frame::Map(Box::new(m)));
+        self.stack.push(Frame::Pair(x.0, y.0));
+        self.exact = true;
+        Equal
+    }
+}
+
+/// The pairs of a map in the order of its tree (slots ascending, lowest bits of the hash first).
+pub(crate) struct Leaves {
+    /// Address, next and last word of the objects on the path; for a flat map the pairs come by index.
+    path: Vec<(Addr, u32, u32)>,
+    flat: Option<(Term, u32)>,
+}
+
+impl Leaves {
+    pub(crate) fn new(mem: Mem, map: Term) -> Leaves {
+        if mem.is_flat_map(map) {
+            return Leaves { path: Vec::new(), flat: Some((map, 0)) };
+        }
+        let mut l = Leaves { path: Vec::new(), flat: None };
+        l.enter(mem, map);
+        l
+    }
+
+    fn enter(&mut self, mem: Mem, node: Term) {
+        let h = mem.header(node);
+        let (first, n) = match object::kind_of_header(h) {
+            Some(Kind::HashHead) => (2, object::map_bitmap(h).count_ones()),
+            Some(Kind::HashNode) => (1, object::map_bitmap(h).count_ones()),
+            // Keys with the same hash.
+            Some(Kind::Tuple) => (1, object::arity(h)),
+            _ => (1, 0),
+        };
+        self.path.push((node.addr(), first, first + n));
+    }
+
+    pub(crate) fn next(&mut self, mem: Mem) -> Option<(Term, Term)> {
+        if let Some((map, i)) = &mut self.flat {
+            if *i as usize >= mem.map_size(*map) {
+                return None;
+            }
+            *i += 1;
+            return Some((mem.field(mem.field(*map, 2), *i), mem.field(*map, 2 + *i)));
+        }
+        loop {
+            let (at, i, end) = self.path.last_mut()?;
+            if *i >= *end {
+                self.path.pop();
+                continue;
+            }
+            let child = mem.get(*at, *i);
+            *i += 1;
+            if child.is_list() {
+                return Some((mem.head(child), mem.tail(child)));
+            }
+            if child.is_boxed() {
+                self.enter(mem, child);
+            }
+        }
+    }
+}
+
+/// What the comparison asked for last.
+enum Phase {
+    /// All keys so far were equal: are these?
+    SameKeys,
+    /// Values differed before: is this key less than that pair's?
+    LessKey,
+    /// Values of equal keys.
+    Values,
+    /// Keys have differed; are these equal?
+    OtherKeys,
+    /// Is this key, which the other map lacks, the least so far?
+    LeastLeft,
+    LeastRight,
+}
+
+enum Step {
+    Compare(Term, Term, bool),
+    Done(Ordering),
+}
+
+/// Two big maps of the same size on the way through their trees. The order is decided by the least key that only one of
+/// them has; if there is none, by the values of the least key whose values differ.
+struct HashCompare {
+    left: Leaves,
+    right: Leaves,
+    a: Option<(Term, Term)>,
+    b: Option<(Term, Term)>,
+    least: Term,
+    result: Ordering,
+    was_exact: bool,
+    phase: Phase,
+}
+
+impl HashCompare {
+    fn advance(&mut self, mem: Mem, names: &dyn Names, r: Ordering) -> Step {
+        match self.phase {
+            Phase::SameKeys if r != Equal => {
+                if self.tree_order(mem, names, r) == Less {
+                    self.least = self.a.map_or(Term::NONE, |p| p.0);
+                    self.result = Less;
+                    self.a = self.left.next(mem);
+                } else {
+                    self.least = self.b.map_or(Term::NONE, |p| p.0);
+                    self.result = Greater;
+                    self.b = self.right.next(mem);
+                }
+                self.other_keys(mem, names)
+            }
+            Phase::SameKeys if self.result != Equal => {
+                self.phase = Phase::LessKey;
+                Step::Compare(self.a.map_or(Term::NONE, |p| p.0), self.least, true)
+            }
+            Phase::SameKeys => self.values(),
+            Phase::LessKey if r == Less => self.values(),
+            Phase::LessKey => self.next_pair(mem),
+            Phase::Values => {
+                if r != Equal {
+                    self.result = r;
+                    self.least = self.a.map_or(Term::NONE, |p| p.0);
+                }
+                self.next_pair(mem)
+            }
+            Phase::OtherKeys if r == Equal => {
+                self.a = self.left.next(mem);
+                self.b = self.right.next(mem);
+                self.other_keys(mem, names)
+            }
+            Phase::OtherKeys => self.lagging(mem, names, r),
+            Phase::LeastLeft => {
+                if let (Less, Some(p)) = (r, self.a) {
+                    (self.least, self.result) = (p.0, Less);
+                }
+                self.a = self.left.next(mem);
+                self.other_keys(mem, names)
+            }
+            Phase::LeastRight => {
+                if let (Less, Some(p)) = (r, self.b) {
+                    (self.least, self.result) = (p.0, Greater);
+                }
+                self.b = self.right.next(mem);
+                self.other_keys(mem, names)
+            }
+        }
+    }
+
+    fn values(&mut self) -> Step {
+        self.phase = Phase::Values;
+        match (self.a, self.b) {
+            (Some(x), Some(y)) => Step::Compare(x.1, y.1, self.was_exact),
+            _ => Step::Done(self.result),
+        }
+    }
+
+    fn next_pair(&mut self, mem: Mem) -> Step {
+        self.a = self.left.next(mem);
+        self.b = self.right.next(mem);
+        self.phase = Phase::SameKeys;
+        match (self.a, self.b) {
+            (Some(x), Some(y)) => Step::Compare(x.0, y.0, true),
+            _ => Step::Done(self.result),
+        }
+    }
+
+    fn other_keys(&mut self, mem: Mem, names: &dyn Names) -> Step {
+        match (self.a, self.b) {
+            (Some(x), Some(y)) => {
+                self.phase = Phase::OtherKeys;
+                Step::Compare(x.0, y.0, true)
+            }
+            _ => self.lagging(mem, names, Equal),
+        }
+    }
+
+    /// Looks at the key of the tree that lags behind.
+    fn lagging(&mut self, mem: Mem, names: &dyn Names, r: Ordering) -> Step {
+        match (self.a, self.b) {
+            (None, None) => Step::Done(self.result),
+            (Some(x), y) if y.is_none() || self.tree_order(mem, names, r) == Less => {
+                self.phase = Phase::LeastLeft;
+                Step::Compare(x.0, self.least, true)
+            }
+            (_, Some(y)) => {
+                self.phase = Phase::LeastRight;
+                Step::Compare(y.0, self.least, true)
+            }
+            (Some(_), None) => Step::Done(self.result),
+        }
+    }
+
+    /// Which of the two current keys comes first in a tree; keys with the same hash lie in key order.
+    fn tree_order(&self, mem: Mem, names: &dyn Names, r: Ordering) -> Ordering {
+        let path = |p: Option<(Term, Term)>| {
+            let h = hash::internal_hash(mem, names, p.map_or(Term::NIL, |p| p.0)).swap_bytes();
+            (h & 0x0F0F_0F0F_0F0F_0F0F) << 4 | h >> 4 & 0x0F0F_0F0F_0F0F_0F0F
+        };
+        path(self.a).cmp(&path(self.b)).then(r)
+    }
+}
