@@ -55,7 +55,7 @@ run_main(Module) ->
     Status.
 
 report(Module, Class, Reason, Stack) ->
-    {_, Source} = Module:'__mochi__'(),
+    Source = try Module:'__mochi__'() of {_, S} -> S catch error:undef -> <<>> end,
     Lines = list_to_tuple(binary:split(Source, <<"\n">>, [global])),
     Frames = [{frame_name(F, A), proplists:get_value(file, Info, ""), proplists:get_value(line, Info, 0)}
               || {M, F, A, Info} <- Stack, is_program(M), frame_name(F, A) =/= <<>>],

@@ -277,7 +277,6 @@ impl Emit<'_> {
             S::GcBif(name) => {
                 let args: Vec<Arg> = i.args.iter().map(|a| self.typed(a)).collect();
                 let live = self.live_count(after, &i.args);
-                self.t.line(i.line);
                 let import = self.t.import("erlang", name, args.len() as u32);
                 let mut all = vec![Arg::Label(0), Arg::U(live), Arg::U(u64::from(import))];
                 let op = if args.len() == 1 { Op::GcBif1 } else { Op::GcBif2 };
@@ -406,7 +405,6 @@ impl Emit<'_> {
             Term::Try { bif, args, dst, ok, fail } => {
                 let operands: Vec<Arg> = args.iter().map(|a| self.typed(a)).collect();
                 let live = self.live_count(after, args);
-                self.t.line(0);
                 let import = self.t.import("erlang", bif, 2);
                 let d = self.loc(*dst);
                 let mut all = vec![self.label(*fail), Arg::U(live), Arg::U(u64::from(import))];

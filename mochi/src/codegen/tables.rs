@@ -159,7 +159,8 @@ impl Tables {
     /// The finished model.
     pub fn finish(mut self) -> BeamFile {
         self.op(Op::IntCodeEnd, vec![]);
-        let max = self.file.code.instrs.iter().map(|i| i.op.number()).max().unwrap_or(0);
+        // Loaders take a low number for a file of an old compiler; 182 is what OTP 26 knows, the oldest that we promise.
+        let max = self.file.code.instrs.iter().map(|i| i.op.number()).max().unwrap_or(0).max(182);
         self.file.code = Code {
             version: 0,
             opcode_max: u32::from(max),

@@ -1,0 +1,128 @@
+//! Every program in `tests/mochi` is compiled and run on real OTP 27, all in one node; stdout, stderr and status must be as its files
+//! say, and `beam_validator` must find nothing.
+//!
+//! `NAME.mochi` with `NAME.out` (standard output; what comes before `call graph:` when the program fails), and perhaps `NAME.in`, `NAME.err` (part of
+//! standard error) and `NAME.exit`. OTP is looked for in `BEAMBOX_OTP` (a directory with `bin/erl`), then on PATH.
+//! `UPDATE_EXPECT=1` writes `.out` files that do not exist yet.
+
+use beambox_mochi::{Options, compile, diag};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn erl() -> PathBuf {
+    if let Some(dir) = std::env::var_os("BEAMBOX_OTP") {
+        let erl = Path::new(&dir).join("bin/erl");
+        assert!(erl.exists(), "BEAMBOX_OTP names {}, which has no bin/erl", dir.to_string_lossy());
+        return erl;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|d| d.join("erl"))
+        .find(|p| p.exists())
+        .expect("no OTP 27: put `erl` on PATH, or set BEAMBOX_OTP to its directory, or run `cargo xtask setup`")
+}
+
+fn programs() -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = fs::read_dir(root().join("tests/mochi"))
+        .expect("tests/mochi")
+        .map(|e| e.expect("entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "mochi"))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn programs_give_what_they_should() {
+    let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mochi-programs");
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).expect("working directory");
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/driver/mochi_driver.erl");
+    let mut list = String::new();
+    let mut wrong = vec![];
+    let only = std::env::var("MOCHI_ONLY").unwrap_or_default();
+    let programs: Vec<PathBuf> =
+        programs().into_iter().filter(|p| p.to_string_lossy().contains(&only)).collect();
+    for p in &programs {
+        let name = p.file_stem().expect("name").to_string_lossy().into_owned();
+        let source = fs::read_to_string(p).expect("source");
+        let r = compile(&source, &format!("{name}.mochi"), &Options::default());
+        if r.modules.is_empty() {
+            wrong.push(format!("{name}: does not compile\n{}", diag::render_all(&r.diagnostics, &source, &name)));
+            continue;
+        }
+        for (module, bytes) in &r.modules {
+            fs::write(work.join(format!("{module}.beam")), bytes).expect("write");
+            list.push_str(&format!("{module} {name}\n"));
+        }
+        if let Ok(input) = fs::read(p.with_extension("in")) {
+            fs::write(work.join(format!("{name}.in")), input).expect("write");
+        }
+    }
+    fs::write(work.join("programs"), list).expect("write");
+    let out = Command::new(erl())
+        .args(["-noshell", "-eval"])
+        .arg(format!(
+            "{{ok, M, B}} = compile:file({:?}, [binary, report]), {{module, _}} = code:load_binary(M, \"\", B), M:main([{:?}, {:?}]).",
+            driver.to_string_lossy(),
+            root().join("runtime-erl/src").to_string_lossy(),
+            work.to_string_lossy()
+        ))
+        .env("MOCHI_NOW_SEED", "0")
+        .output()
+        .expect("erl starts");
+    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    for p in &programs {
+        let name = p.file_stem().expect("name").to_string_lossy().into_owned();
+        let read = |ext: &str| fs::read_to_string(work.join(format!("{name}.{ext}"))).unwrap_or_default();
+        let expected = |ext: &str| fs::read_to_string(p.with_extension(ext)).ok();
+        if !work.join(format!("{name}.status")).exists() {
+            continue;
+        }
+        let stdout = read("stdout");
+        let visible = stdout.split("call graph:").next().unwrap_or_default().to_owned();
+        if expected("out").is_none() && std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(p.with_extension("out"), &visible).expect("write");
+        }
+        match expected("out") {
+            Some(e) if e == visible => {}
+            Some(e) => wrong.push(format!("{name}: expected output\n{e}\nbut got\n{stdout}\n{}", read("stderr"))),
+            None => wrong.push(format!("{name}: there is no {name}.out; the output is\n{stdout}\n{}", read("stderr"))),
+        }
+        let status = expected("exit").map_or("0".to_owned(), |s| s.trim().to_owned());
+        if read("status") != status {
+            wrong.push(format!("{name}: exit status {}, expected {status}\n{}", read("status"), read("stderr")));
+        }
+        if let Some(e) = expected("err")
+            && !read("stderr").contains(e.trim())
+        {
+            wrong.push(format!("{name}: stderr should have\n{e}\nbut is\n{}", read("stderr")));
+        }
+        if read("valid") != "ok" {
+            wrong.push(format!("{name}: beam_validator says {}", read("valid")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} wrong:\n\n{}", wrong.len(), programs.len(), wrong.join("\n----\n"));
+}
+
+/// Taking one token away at a time: a diagnostic or a module, never a panic.
+#[test]
+fn damaged_programs_do_no_harm() {
+    for p in programs() {
+        let source = fs::read_to_string(&p).expect("source");
+        let tokens = beambox_mochi::tokens(&source);
+        let step = (tokens.len() / 40).max(1);
+        for (start, end, _) in tokens.iter().step_by(step) {
+            let mut cut = source.clone();
+            cut.replace_range(*start as usize..*end as usize, "");
+            let r = compile(&cut, "cut.mochi", &Options::default());
+            let errors = r.diagnostics.iter().any(diag::Diagnostic::is_error);
+            assert_eq!(errors, r.modules.is_empty(), "{}: errors and modules must exclude each other", p.display());
+        }
+    }
+}
