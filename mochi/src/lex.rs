@@ -255,6 +255,7 @@ impl<'a> Lexer<'a> {
             self.push(Tok::Str("".into()), start, line_start);
             return;
         }
+        self.at += c.len_utf8();
         while let Some(c) = self.peek() {
             let known = c.is_ascii_alphanumeric()
                 || is_name_start(c)

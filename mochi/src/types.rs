@@ -80,6 +80,12 @@ impl Type {
     pub fn is_numeric(&self) -> bool {
         matches!(self, Type::Int | Type::Int64 | Type::Float | Type::BigInt | Type::BigRat)
     }
+    /// For messages: "an `int`", "a `string`".
+    pub fn article(&self) -> String {
+        let text = self.to_string();
+        let vowel = text.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+        format!("{} `{text}`", if vowel { "an" } else { "a" })
+    }
     /// The type without an outer option.
     pub fn unwrapped(&self) -> &Type {
         match self {

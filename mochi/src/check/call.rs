@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
             self.flow("T007", a.span, t, &f.ty, &format!("the field `{}`", f.name));
         }
         if let Some(extra) = args.get(fields.len()) {
-            let d = Diagnostic::error("T006", extra.span, format!("`{name}` has {}, but {} are given", count(fields.len(), "field"), args.len()));
+            let d = Diagnostic::error("T006", extra.span, format!("`{name}` has {}, but {} given", count(fields.len(), "field"), number(args.len())));
             self.error(d.help("remove what is too much"));
         } else if args.len() < fields.len() {
             let missing: Vec<String> = fields.iter().skip(args.len()).map(|f| format!("`{}`", f.name)).collect();
@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(extra) = args.get(f.params.len()) {
             let last = args.last().map_or(extra.span, |l| extra.span.to(l.span));
-            let d = Diagnostic::error("T006", last, format!("`{}` takes {}, but {} are given", shown(callee, name), count(f.params.len(), "argument"), args.len()));
+            let d = Diagnostic::error("T006", last, format!("`{}` takes {}, but {} given", shown(callee, name), count(f.params.len(), "argument"), number(args.len())));
             let d = match self.declaration_of(callee) {
                 Some(span) => d.label(span, "declared here"),
                 None => d,
@@ -171,7 +171,7 @@ impl<'a> Checker<'a> {
             self.resolve(callee.id, Resolution::PseudoMethod(p));
             let found = self.args(args, &[]);
             if args.len() < min || args.len() > max {
-                let d = Diagnostic::error("T039", callee.span, format!("`{}` takes {}, but {} are given", name.name, arity_text(min, max), args.len()));
+                let d = Diagnostic::error("T039", callee.span, format!("`{}` takes {}, but {} given", name.name, arity_text(min, max), number(args.len())));
                 self.error(d.help("see the reference of built-in methods"));
             }
             return match p {
@@ -199,9 +199,10 @@ impl<'a> Checker<'a> {
         let (min, max) = b.arity();
         let (min, max) = (min as usize, max as usize);
         if args.len() < min || max != 255 && args.len() > max {
-            let d = Diagnostic::error("T039", e.span, format!("`{}` takes {}, but {} given", b.name(), arity_text(min, max), if args.len() == 1 { "1 is".to_owned() } else { format!("{} are", args.len()) }));
+            let d = Diagnostic::error("T039", e.span, format!("`{}` takes {}, but {} given", b.name(), arity_text(min, max), number(args.len())));
             let help = match b {
-                Builtin::Min | Builtin::Max => "it takes one list: `min([a, b])`",
+                Builtin::Min => "it takes one list: `min([a, b])`",
+                Builtin::Max => "it takes one list: `max([a, b])`",
                 Builtin::Reduce => "write `reduce(xs, fun(acc, x) => .., start)`",
                 Builtin::Substring | Builtin::Substr | Builtin::Slice => "write the start and the end (not included), or use `s[a:b]`",
                 Builtin::Append | Builtin::Push => "write `xs = append(xs, value)`; one value at a time",
@@ -287,6 +288,11 @@ pub(super) fn count(n: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         n => format!("{n} {what}s"),
     }
+}
+
+/// "1 is", "3 are"
+fn number(n: usize) -> String {
+    if n == 1 { "1 is".to_owned() } else { format!("{n} are") }
 }
 
 fn arity_text(min: usize, max: usize) -> String {

@@ -212,7 +212,9 @@ impl<'a> Checker<'a> {
         let (message, help) = if code == "T003" {
             let foreign = FOREIGN_FUNCTIONS.iter().find(|f| f.0 == &**name).map(|f| f.1.to_owned());
             let is_type = self.type_names.contains_key(name).then(|| format!("`{name}` is a type; make a value with `{name} {{ field: value }}`"));
-            let help = is_type.or(foreign).or(close.map(|c| format!("did you mean `{c}`?")));
+            // A slip in a name of another language.
+            let slip = super::scope::closest(name, FOREIGN_FUNCTIONS.iter().map(|f| f.0)).and_then(|c| FOREIGN_FUNCTIONS.iter().find(|f| f.0 == c)).map(|f| f.1.to_owned());
+            let help = is_type.or(foreign).or(close.map(|c| format!("did you mean `{c}`?"))).or(slip);
             (format!("there is no function `{name}`"), help.unwrap_or(format!("declare it: `fun {name}(..) {{ .. }}`")))
         } else {
             let foreign = match &**name {

@@ -142,7 +142,8 @@ impl<'a> Checker<'a> {
             let d = Diagnostic::error("T025", name.span, format!("there is no type `{}`, so this makes a plain map", name.name));
             self.soft(d.help(help));
         }
-        Type::map(Type::String, Type::Any)
+        // Reported: nothing follows from it.
+        Type::Error
     }
 
     /// Every given field exists once and fits.

@@ -92,9 +92,10 @@ impl<'a> Checker<'a> {
             }
             seen.push(&arm.pattern);
         }
-        let exhaustive = closed.is_some() || self.exhaustive(span, &subject, arms);
-        let t = result.unwrap_or(Type::Null);
-        if exhaustive { t } else { Type::option(t) }
+        if closed.is_none() {
+            self.exhaustive(span, &subject, arms);
+        }
+        result.unwrap_or(Type::Null)
     }
 
     /// Resolve and check a pattern against a value of type `t`.
@@ -187,7 +188,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Without `_`: are all variants (or both bools) there? Soft T050 otherwise.
-    fn exhaustive(&mut self, span: Span, subject: &Type, arms: &[MatchArm]) -> bool {
+    fn exhaustive(&mut self, span: Span, subject: &Type, arms: &[MatchArm]) {
         let mut missing: Vec<String> = Vec::new();
         match subject.unwrapped() {
             Type::Union(u, _) | Type::Variant(u, ..) => {
@@ -205,15 +206,14 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            _ => return false,
+            _ => return,
         }
         if missing.is_empty() {
-            return true;
+            return;
         }
         let keyword = Span { start: span.start, end: span.start + 5 };
         let d = Diagnostic::error("T050", keyword, format!("this `match` has no arm for {}, and gives none then", missing.join(", ")));
         self.soft(d.help("add the missing arms, or `_ => ..` for everything else"));
-        false
     }
 
     /// Does the pattern match every value of that variant?

@@ -151,14 +151,14 @@ impl<'a> Checker<'a> {
                     n @ ("split" | "trim" | "upper" | "lower" | "reverse" | "join" | "indexOf" | "first" | "substring" | "repeat") => {
                         format!("it is a function: `{n}(x, ..)`")
                     }
-                    _ => format!("a `{t}` has no fields; its functions are called as `f(x)`"),
+                    _ => format!("{t_} has no fields; its functions are called as `f(x)`", t_ = t.article()),
                 };
-                let d = Diagnostic::error("T027", name.span, format!("a `{t}` has no field `{}`", name.name));
+                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`", name.name, t_ = t.article()));
                 self.error(d.help(help));
                 Type::Error
             }
             _ => {
-                let d = Diagnostic::error("T027", name.span, format!("a `{t}` has no field `{}`: it is not a struct or map", name.name));
+                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()));
                 self.error(d.help("only structs, maps, events and groups have fields"));
                 Type::Error
             }
@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
             Type::Record(_) | Type::Struct(..) | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => Type::Any,
             Type::Any | Type::Error | Type::Param(_) => t.clone(),
             _ => {
-                let d = Diagnostic::error("T018", span, format!("a `{t}` cannot be indexed"));
+                let d = Diagnostic::error("T018", span, format!("{t_} cannot be indexed", t_ = t.article()));
                 let help = if matches!(t, Type::Fun(_)) { "a function is called with parentheses: `f(x)`" } else { "only lists, strings and maps have elements" };
                 self.error(d.help(help));
                 Type::Error
@@ -257,13 +257,13 @@ impl<'a> Checker<'a> {
             Type::List(_) | Type::String => t.unwrapped().clone(),
             Type::Group(_, row) => Type::List(row.clone()),
             Type::Map(..) | Type::Record(_) | Type::Struct(..) => {
-                let d = Diagnostic::error("T017", base.span, format!("a `{t}` has no order, so it cannot be sliced"));
+                let d = Diagnostic::error("T017", base.span, format!("{t_} has no order, so it cannot be sliced", t_ = t.article()));
                 self.error(d.help("slice the list of its keys: `keys(m)[a:b]`"));
                 Type::Error
             }
             Type::Any | Type::Error | Type::Param(_) | Type::Null => t,
             _ => {
-                let d = Diagnostic::error("T018", base.span, format!("a `{t}` cannot be sliced"));
+                let d = Diagnostic::error("T018", base.span, format!("{t_} cannot be sliced", t_ = t.article()));
                 self.error(d.help("only lists and strings have parts"));
                 Type::Error
             }
@@ -287,7 +287,10 @@ impl<'a> Checker<'a> {
         self.resolve(a.target.id, self.var_resolution(id));
         let t = self.var(id).ty.clone();
         self.set_type(a.target.id, &t);
-        self.check_mutable(a, id);
+        if !self.check_mutable(a, id) {
+            self.expr(&a.value, None);
+            return;
+        }
         let mut place = t;
         let mut described = format!("`{}`", a.target.name);
         for access in &a.path {
@@ -333,21 +336,23 @@ impl<'a> Checker<'a> {
         self.error(Diagnostic::error("T001", target.span, format!("there is no variable `{}` to assign to", target.name)).help(help));
     }
 
-    fn check_mutable(&mut self, a: &AssignStmt, id: VarId) {
+    /// False after an error.
+    fn check_mutable(&mut self, a: &AssignStmt, id: VarId) -> bool {
         let v = self.var(id);
         if v.mutable {
-            return;
+            return true;
         }
         let (span, name, kind) = (v.span, v.name.clone(), v.kind.clone());
         if matches!(kind, VarKind::UpdateField(..) | VarKind::DynamicUpdateField | VarKind::NestedFunction) {
             let d = Diagnostic::error("T009", a.target.span, format!("`{name}` cannot be assigned"));
             self.error(d.help("declare a variable of another name with `var`"));
-            return;
+            return false;
         }
         let element = !a.path.is_empty();
         let message = if element { format!("`{name}` was declared with `let`, so nothing in it can be changed") } else { format!("`{name}` was declared with `let`, so it keeps its value") };
         let d = Diagnostic::error("T024", a.target.span, message).label(span, "declared here").help(format!("declare it with `var {name}`"));
         if element { self.soft(d) } else { self.error(d) }
+        element
     }
 
     fn assigned_field(&mut self, place: &Type, name: &Ident) -> Type {
@@ -364,7 +369,7 @@ impl<'a> Checker<'a> {
             Type::Map(_, v) => (**v).clone(),
             Type::Record(_) | Type::Any | Type::Error | Type::Param(_) | Type::Null | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => Type::Any,
             t => {
-                let d = Diagnostic::error("T027", name.span, format!("a `{t}` has no field `{}`: it is not a struct or map", name.name));
+                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()));
                 self.error(d.help("only structs and maps have fields"));
                 Type::Error
             }

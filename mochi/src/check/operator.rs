@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
             (String, _) | (_, String) if op == BinOp::Add => {
                 let other = if *a == String { b } else { a };
                 if !matches!(other, String) && !other.is_numeric() {
-                    let d = Diagnostic::error("T020", op_span, format!("`+` joins a text and a `{other}` here"));
+                    let d = Diagnostic::error("T020", op_span, format!("`+` joins a text and {other_} here", other_ = other.article()));
                     self.soft(d.help("write `str(..)` around what is not a string"));
                 }
                 String
@@ -200,7 +200,7 @@ impl<'a> Checker<'a> {
         match b.unwrapped() {
             Type::List(e) | Type::Group(_, e) => {
                 if fit(a, e) == Fit::No {
-                    let d = Diagnostic::error("T013", left, format!("the elements are `{e}`, so a `{a}` is never among them"));
+                    let d = Diagnostic::error("T013", left, format!("the elements are `{e}`, so {a_} is never among them", a_ = a.article()));
                     self.soft(d.help("look for a value of the elements' type"));
                 }
             }
@@ -240,7 +240,7 @@ impl<'a> Checker<'a> {
         }
         let ok = castable(&from, &to);
         if !ok {
-            let d = Diagnostic::error("T046", span, format!("a `{from}` cannot be cast to `{to}`"));
+            let d = Diagnostic::error("T046", span, format!("{from_} cannot be cast to `{to}`", from_ = from.article()));
             let help = match (from.unwrapped(), &to) {
                 (_, Type::String) => "`str(..)` gives its text",
                 (Type::String, Type::Float) => "`float(..)` reads a number from a text",

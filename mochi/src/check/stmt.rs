@@ -278,12 +278,12 @@ impl<'a> Checker<'a> {
                 self.element(&inner, span, code, what)
             }
             Type::Struct(..) | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => {
-                let d = Diagnostic::error(code, span, format!("a `{t}` cannot be {what}"));
+                let d = Diagnostic::error(code, span, format!("{t_} cannot be {what}", t_ = t.article()));
                 self.soft(d.help("only lists, maps, strings and groups have elements"));
                 Type::Any
             }
             _ => {
-                let d = Diagnostic::error(code, span, format!("a `{t}` cannot be {what}"));
+                let d = Diagnostic::error(code, span, format!("{t_} cannot be {what}", t_ = t.article()));
                 let help = if t.is_numeric() { "to count, write a range: `for i in 0..n`" } else { "only lists, maps, strings and groups have elements" };
                 self.error(d.help(help));
                 Type::Error

@@ -35,6 +35,10 @@ const FOREIGN: &[(&str, &str)] = &[
 impl Checker<'_> {
     /// What a written type means; unknown names are T025.
     pub(super) fn type_of(&mut self, t: &TypeExpr) -> Type {
+        // Asked twice (for a global, and at its declaration): report once.
+        if let Some(known) = self.type_exprs.get(&t.id) {
+            return known.clone();
+        }
         let ty = match &t.kind {
             TypeKind::Error => Type::Error,
             TypeKind::Option(inner) => Type::option(self.type_of(inner)),

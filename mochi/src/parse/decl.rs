@@ -10,6 +10,7 @@ const LANGUAGES: &[&str] = &["go", "python", "typescript", "zig", "lua", "clj", 
 
 impl Parser<'_> {
     /// At `fun name`.
+    #[inline(never)]
     pub(super) fn fun_decl(&mut self, export: bool) -> PResult<FunDecl> {
         self.bump();
         let name = self.ident("the function's name")?;
@@ -34,6 +35,7 @@ impl Parser<'_> {
     }
 
     /// `<T>(params): type ! effects`
+    #[inline(never)]
     pub(super) fn fun_sig(&mut self) -> PResult<FunSig> {
         let start = self.span();
         let mut generics = Vec::new();
@@ -77,6 +79,7 @@ impl Parser<'_> {
     }
 
     /// At `type`.
+    #[inline(never)]
     pub(super) fn type_decl(&mut self) -> PResult<StmtKind> {
         self.bump();
         let name = self.ident("the type's name")?;
@@ -137,6 +140,7 @@ impl Parser<'_> {
     }
 
     /// At `import`.
+    #[inline(never)]
     pub(super) fn import(&mut self) -> PResult<StmtKind> {
         self.bump();
         let mut lang = None;
@@ -158,6 +162,7 @@ impl Parser<'_> {
     }
 
     /// At `extern`.
+    #[inline(never)]
     pub(super) fn extern_decl(&mut self) -> PResult<StmtKind> {
         self.bump();
         let decl = match self.tok().clone() {
@@ -196,6 +201,7 @@ impl Parser<'_> {
     }
 
     /// At `stream`.
+    #[inline(never)]
     pub(super) fn stream_decl(&mut self) -> PResult<StmtKind> {
         self.bump();
         let name = self.ident("the stream's name")?;
@@ -206,6 +212,7 @@ impl Parser<'_> {
     }
 
     /// After `on`.
+    #[inline(never)]
     pub(super) fn on_handler(&mut self) -> PResult<OnHandler> {
         let stream = self.ident("the stream's name")?;
         if !self.eat_word("as") {
@@ -217,6 +224,7 @@ impl Parser<'_> {
     }
 
     /// At `agent`.
+    #[inline(never)]
     pub(super) fn agent_decl(&mut self) -> PResult<StmtKind> {
         self.bump();
         let name = self.ident("the agent's name")?;

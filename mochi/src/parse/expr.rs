@@ -11,13 +11,24 @@ fn height(e: &Option<Box<Expr>>) -> u16 {
 }
 
 impl Parser<'_> {
+    // The functions below are split so that a level of nesting costs little stack: whatever is rare or large has a frame of its own.
+
     pub(super) fn expr(&mut self) -> PResult<Expr> {
-        self.nested(|p| p.binary(0))
+        if self.depth >= super::MAX_NESTING {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        let result = self.binary(0);
+        self.depth -= 1;
+        result
     }
 
     /// Inside brackets, where `Name {` is a struct literal again.
     fn inner_expr(&mut self) -> PResult<Expr> {
-        self.with_no_struct(false, Self::expr)
+        let saved = std::mem::replace(&mut self.no_struct, false);
+        let result = self.expr();
+        self.no_struct = saved;
+        result
     }
 
     fn bin_op(&self) -> Option<(BinOp, usize)> {
@@ -63,8 +74,17 @@ impl Parser<'_> {
     }
 
     fn binary(&mut self, min: u8) -> PResult<Expr> {
-        let start = self.span();
-        let mut left = self.unary()?;
+        let left = self.unary()?;
+        match self.bin_op() {
+            Some((op, _)) if op.precedence() > min => self.binary_rest(min, left),
+            _ => Ok(left),
+        }
+    }
+
+    #[inline(never)]
+    fn binary_rest(&mut self, min: u8, mut left: Expr) -> PResult<Expr> {
+        // Parentheses belong to the span already.
+        let start = left.span;
         while let Some((op, tokens)) = self.bin_op() {
             if op.precedence() <= min {
                 break;
@@ -74,16 +94,7 @@ impl Parser<'_> {
                 self.bump();
             }
             let op_span = self.span_from(op_start);
-            if let (BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, Tok::P(P::Assign)) = (op, self.tok()) {
-                let message = format!("`{}=` does not exist", op.text());
-                return Err(self.fail("P001", message, &format!("write it out: `x = x {} ..`", op.text())));
-            }
-            if let (BinOp::Add, Tok::P(P::Plus)) = (op, self.tok()) {
-                return Err(self.fail("P001", "`++` does not exist".to_owned(), "write `x = x + 1`"));
-            }
-            if let (BinOp::Mul, Tok::P(P::Star)) = (op, self.tok()) {
-                return Err(self.fail("P001", "`**` does not exist".to_owned(), "write `pow(base, exponent)`"));
-            }
+            self.doubled_operator(op)?;
             let right = self.binary(op.precedence())?;
             let below = left.height.max(right.height);
             left = self.make(start, below, ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) })?;
@@ -91,7 +102,26 @@ impl Parser<'_> {
         Ok(left)
     }
 
+    /// `+=`, `++`, `**`
+    #[inline(never)]
+    fn doubled_operator(&mut self, op: BinOp) -> PResult<()> {
+        let (message, help) = match (op, self.tok()) {
+            (BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::Rem, Tok::P(P::Assign)) => {
+                (format!("`{}=` does not exist", op.text()), format!("write it out: `x = x {} ..`", op.text()))
+            }
+            (BinOp::Add, Tok::P(P::Plus)) => ("`++` does not exist".to_owned(), "write `x = x + 1`".to_owned()),
+            (BinOp::Mul, Tok::P(P::Star)) => ("`**` does not exist".to_owned(), "write `pow(base, exponent)`".to_owned()),
+            _ => return Ok(()),
+        };
+        Err(self.fail("P001", message, &help))
+    }
+
     fn unary(&mut self) -> PResult<Expr> {
+        if self.at(P::Minus) || self.at(P::Bang) { self.prefixed() } else { self.postfix() }
+    }
+
+    #[inline(never)]
+    fn prefixed(&mut self) -> PResult<Expr> {
         let mut ops = Vec::new();
         loop {
             let op = match self.tok() {
@@ -113,8 +143,17 @@ impl Parser<'_> {
     }
 
     fn postfix(&mut self) -> PResult<Expr> {
-        let start = self.span();
-        let mut e = self.primary()?;
+        let e = self.primary()?;
+        match self.tok() {
+            Tok::P(P::LParen | P::Dot | P::LBracket | P::Question) => self.postfix_rest(e),
+            Tok::Ident(word) if &**word == "as" => self.postfix_rest(e),
+            _ => Ok(e),
+        }
+    }
+
+    #[inline(never)]
+    fn postfix_rest(&mut self, mut e: Expr) -> PResult<Expr> {
+        let start = e.span;
         loop {
             let below = e.height;
             let optional = self.at(P::Question);
@@ -153,6 +192,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn index_or_slice(&mut self, start: Span, base: Expr) -> PResult<Expr> {
         let open = self.bump().span;
         let part = |p: &mut Self| -> PResult<Option<Box<Expr>>> {
@@ -197,6 +237,7 @@ impl Parser<'_> {
     }
 
     /// `(a, b)`; a trailing comma is fine.
+    #[inline(never)]
     fn args(&mut self) -> PResult<Vec<Expr>> {
         let open = self.bump().span;
         let mut args = Vec::new();
@@ -214,6 +255,31 @@ impl Parser<'_> {
     }
 
     fn primary(&mut self) -> PResult<Expr> {
+        match self.tok() {
+            Tok::P(P::LParen) => self.paren(),
+            Tok::P(P::LBracket) => self.list(),
+            Tok::P(P::LBrace) => self.map(),
+            Tok::Kw(Kw::If) => self.if_expr(),
+            Tok::Kw(Kw::Fun) => self.fun_expr(),
+            Tok::Kw(Kw::Match) => self.match_expr(),
+            Tok::Kw(kw) => {
+                let kw = *kw;
+                self.keyword_expr(kw)
+            }
+            Tok::Ident(_) => self.name_expr(),
+            _ => self.literal(),
+        }
+    }
+
+    #[inline(never)]
+    fn if_expr(&mut self) -> PResult<Expr> {
+        let start = self.bump().span;
+        let cond = self.with_no_struct(true, Self::expr)?;
+        self.if_expr_after(start, cond)
+    }
+
+    #[inline(never)]
+    fn literal(&mut self) -> PResult<Expr> {
         let start = self.span();
         match self.tok().clone() {
             Tok::Int(n) => {
@@ -228,60 +294,69 @@ impl Parser<'_> {
                 self.bump();
                 self.make(start, 0, ExprKind::Str(s))
             }
-            Tok::Ident(name) => self.name_expr(start, name),
-            Tok::P(P::LParen) => {
-                self.bump();
-                let mut e = self.inner_expr()?;
-                if self.at(P::Comma) {
-                    return Err(self.fail("P001", "there are no tuples".to_owned(), "use a list `[a, b]`, or a map `{x: a, y: b}`"));
-                }
-                self.expect_close(P::RParen, start, "this parenthesis")?;
-                e.span = self.span_from(start);
-                Ok(e)
-            }
-            Tok::P(P::LBracket) => {
-                self.bump();
-                let mut items = Vec::new();
-                while !self.at(P::RBracket) {
-                    items.push(self.inner_expr()?);
-                    if !self.eat(P::Comma) {
-                        break;
-                    }
-                }
-                self.expect_close(P::RBracket, start, "this list")?;
-                let below = items.iter().map(|e| e.height).max().unwrap_or(0);
-                self.make(start, below, ExprKind::List(items))
-            }
-            Tok::P(P::LBrace) => {
-                let entries = self.with_no_struct(false, Self::map_entries)?;
-                let below = entries.iter().fold(0, |h, e| {
-                    let key = if let MapKey::Expr(k) = &e.key { k.height } else { 0 };
-                    h.max(e.value.height).max(key)
-                });
-                self.make(start, below, ExprKind::Map(entries))
-            }
-            Tok::Kw(kw) => self.keyword_expr(start, kw),
             _ => Err(self.no_expr()),
         }
     }
 
+    #[inline(never)]
+    fn paren(&mut self) -> PResult<Expr> {
+        let start = self.bump().span;
+        let mut e = self.inner_expr()?;
+        if self.at(P::Comma) {
+            return Err(self.fail("P001", "there are no tuples".to_owned(), "use a list `[a, b]`, or a map `{x: a, y: b}`"));
+        }
+        self.expect_close(P::RParen, start, "this parenthesis")?;
+        e.span = self.span_from(start);
+        Ok(e)
+    }
+
+    #[inline(never)]
+    fn list(&mut self) -> PResult<Expr> {
+        let start = self.bump().span;
+        let mut items = Vec::new();
+        while !self.at(P::RBracket) {
+            items.push(self.inner_expr()?);
+            if !self.eat(P::Comma) {
+                break;
+            }
+        }
+        self.expect_close(P::RBracket, start, "this list")?;
+        let below = items.iter().map(|e| e.height).max().unwrap_or(0);
+        self.make(start, below, ExprKind::List(items))
+    }
+
+    #[inline(never)]
+    fn map(&mut self) -> PResult<Expr> {
+        let start = self.span();
+        let entries = self.map_entries()?;
+        let below = entries.iter().fold(0, |h, e| {
+            let key = if let MapKey::Expr(k) = &e.key { k.height } else { 0 };
+            h.max(e.value.height).max(key)
+        });
+        self.make(start, below, ExprKind::Map(entries))
+    }
+
+    #[inline(never)]
     fn no_expr(&mut self) -> super::Reported {
         let help = match self.tok() {
             Tok::P(P::Turnstile) => "`:-` is one token of logic rules; leave a space: `: -`",
             Tok::P(P::Assign) => "`=` assigns; to compare, write `==`",
             Tok::P(P::Lt | P::Gt | P::LtEq | P::GtEq | P::EqEq | P::NotEq | P::Plus | P::Star | P::Slash) => "is something missing before the operator?",
-            Tok::Kw(_) => "reserved words cannot be used as names",
+            Tok::Kw(_) if !self.on_new_line() => "reserved words cannot be used as names",
             _ => "",
         };
         self.fail("P050", format!("expected an expression, found {}", self.found()), help)
     }
 
-    fn name_expr(&mut self, start: Span, name: Name) -> PResult<Expr> {
+    #[inline(never)]
+    fn name_expr(&mut self) -> PResult<Expr> {
+        let start = self.span();
+        let Tok::Ident(name) = self.tok().clone() else { return Err(self.no_expr()) };
         if is_null_word(&name) && !self.nil_declared && !self.nth_is(1, P::Colon) {
             self.bump();
             return self.make(start, 0, ExprKind::None);
         }
-        if &*name == "from" && matches!(self.nth(1), Tok::Ident(_)) && *self.nth(2) == Tok::Kw(Kw::In) {
+        if &*name == "from" && matches!(self.nth(1), Tok::Ident(_)) && (*self.nth(2) == Tok::Kw(Kw::In) || !self.nth_on_new_line(1)) {
             return self.query();
         }
         if &*name == "query" && matches!(self.nth(1), Tok::Ident(_)) && self.nth_is(2, P::LParen) && !self.nth_on_new_line(1) {
@@ -290,13 +365,19 @@ impl Parser<'_> {
             return self.make(start, 0, ExprKind::LogicQuery(pred));
         }
         if self.nth_is(1, P::LBrace) && self.struct_literal_ahead() {
-            let name = self.ident("a name")?;
-            let fields = self.field_inits("the fields")?;
-            let below = fields.iter().map(|f| f.value.height).max().unwrap_or(0);
-            return self.make(start, below, ExprKind::Struct { name, fields });
+            return self.struct_literal();
         }
         self.bump();
         self.make(start, 0, ExprKind::Ident(name))
+    }
+
+    #[inline(never)]
+    fn struct_literal(&mut self) -> PResult<Expr> {
+        let start = self.span();
+        let name = self.ident("a name")?;
+        let fields = self.field_inits("the fields")?;
+        let below = fields.iter().map(|f| f.value.height).max().unwrap_or(0);
+        self.make(start, below, ExprKind::Struct { name, fields })
     }
 
     /// At `Name {`: in a condition only `Name { field:` is a literal, since no block begins so.
@@ -305,7 +386,9 @@ impl Parser<'_> {
         field || !self.no_struct && self.nth_is(2, P::RBrace) || !self.no_struct && !self.nth_on_new_line(1)
     }
 
-    fn keyword_expr(&mut self, start: Span, kw: Kw) -> PResult<Expr> {
+    #[inline(never)]
+    fn keyword_expr(&mut self, kw: Kw) -> PResult<Expr> {
+        let start = self.span();
         match kw {
             Kw::True | Kw::False => {
                 self.bump();
@@ -315,13 +398,6 @@ impl Parser<'_> {
                 self.bump();
                 self.make(start, 0, ExprKind::None)
             }
-            Kw::If => {
-                self.bump();
-                let cond = self.with_no_struct(true, Self::expr)?;
-                self.if_expr_after(start, cond)
-            }
-            Kw::Fun => self.fun_expr(start),
-            Kw::Match => self.match_expr(start),
             Kw::Generate => {
                 self.bump();
                 let target = self.ident("what to generate: `text`, `embedding` or a type")?;
@@ -373,6 +449,7 @@ impl Parser<'_> {
                 return Err(self.fail("P001", format!("expected `then` or `{{` after the condition, found {}", self.found()), "write `if c then a else b`, or `if c { a } else { b }`"));
             };
             branches.push((cond, value));
+            self.branch_limit(branches.len())?;
             if !self.eat_kw(Kw::Else) {
                 break None;
             }
@@ -397,8 +474,9 @@ impl Parser<'_> {
         Ok(e)
     }
 
-    fn fun_expr(&mut self, start: Span) -> PResult<Expr> {
-        self.bump();
+    #[inline(never)]
+    fn fun_expr(&mut self) -> PResult<Expr> {
+        let start = self.bump().span;
         let sig = self.fun_sig()?;
         let (body, below) = if self.eat(P::Arrow) {
             let e = self.expr()?;
@@ -413,8 +491,9 @@ impl Parser<'_> {
         self.make(start, below, ExprKind::Fun(Box::new(FunExpr { sig, body })))
     }
 
-    fn match_expr(&mut self, start: Span) -> PResult<Expr> {
-        self.bump();
+    #[inline(never)]
+    fn match_expr(&mut self) -> PResult<Expr> {
+        let start = self.bump().span;
         let value = Box::new(self.with_no_struct(true, Self::expr)?);
         let open = self.expect(P::LBrace, "before the arms of this `match`")?;
         let mut below = value.height;
@@ -470,7 +549,15 @@ impl Parser<'_> {
     }
 
     /// `{ key: value, .. }`
+    #[inline(never)]
     pub(super) fn map_entries(&mut self) -> PResult<Vec<MapEntry>> {
+        let saved = std::mem::replace(&mut self.no_struct, false);
+        let result = self.map_entries_inside();
+        self.no_struct = saved;
+        result
+    }
+
+    fn map_entries_inside(&mut self) -> PResult<Vec<MapEntry>> {
         let open = self.expect(P::LBrace, "")?;
         let mut entries = Vec::new();
         while !self.at(P::RBrace) {

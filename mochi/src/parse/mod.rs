@@ -19,9 +19,9 @@ use crate::diag::Diagnostic;
 use crate::lex::{Kw, Lexed, P, Tok, Token, lex};
 
 /// How deep brackets, blocks, types and the like nest at most.
-pub const MAX_NESTING: u32 = 200;
+pub const MAX_NESTING: u32 = 120;
 /// How high a tree is at most, from any statement's root to its deepest leaf (operator chains count).
-pub const MAX_HEIGHT: u16 = 500;
+pub const MAX_HEIGHT: u16 = 400;
 
 /// Parse a whole text. The diagnostics are in source order; warnings are `P065` only.
 pub fn parse(source: &str) -> (Program, Vec<Diagnostic>) {
@@ -196,7 +196,7 @@ impl Parser<'_> {
 
     /// The current token in words.
     fn found(&self) -> String {
-        match self.tok() {
+        let text = match self.tok() {
             Tok::Ident(n) => format!("the name `{n}`"),
             Tok::Kw(kw) => format!("the reserved word `{}`", kw.text()),
             Tok::P(p) => format!("`{}`", p.text()),
@@ -204,10 +204,12 @@ impl Parser<'_> {
             Tok::Str(_) => "a string".to_owned(),
             Tok::Error => "something unreadable".to_owned(),
             Tok::Eof => "the end of the file".to_owned(),
-        }
+        };
+        if self.on_new_line() && !self.at_eof() && self.pos > 0 { format!("{text} of the next line") } else { text }
     }
 
     /// Report, unless it would repeat or follow from an earlier report.
+    #[inline(never)]
     fn report(&mut self, d: Diagnostic) -> Reported {
         let known = *self.tok() == Tok::Error || self.at_eof() && self.unterminated;
         if !self.aborted && !known && self.last_error != Some(self.pos) {
@@ -217,9 +219,11 @@ impl Parser<'_> {
         Reported
     }
 
-    /// Report at the current token. At the end of the file the place is just after the last token.
+    /// Report at the current token. What is missing at the end of a line (or of the file) is shown there, not at the next line's start.
+    #[inline(never)]
     fn fail(&mut self, code: &'static str, message: String, help: &str) -> Reported {
-        let span = if self.at_eof() {
+        let missing = message.starts_with("expected") && !message.starts_with("expected a statement") && self.on_new_line() && self.pos > 0;
+        let span = if missing || self.at_eof() {
             let end = self.prev_span().end;
             Span { start: end, end: end + 1 }
         } else {
@@ -230,6 +234,7 @@ impl Parser<'_> {
     }
 
     /// `p`, or a report that says after what it is missing.
+    #[inline(never)]
     fn expect(&mut self, p: P, after: &str) -> PResult<Span> {
         let span = self.span();
         if self.eat(p) {
@@ -246,25 +251,28 @@ impl Parser<'_> {
     }
 
     /// The closing bracket of the one at `open`.
+    #[inline(never)]
     fn expect_close(&mut self, p: P, open: Span, inside: &str) -> PResult<Span> {
         let span = self.span();
         if self.eat(p) {
             return Ok(span);
         }
-        let place = if self.at_eof() { self.prev_span() } else { span };
+        let end = self.prev_span().end;
+        let place = if self.at_eof() || self.on_new_line() { Span { start: end, end: end + 1 } } else { span };
         let message = format!("expected `{}` to close {inside}, found {}", p.text(), self.found());
         let d = Diagnostic::error("P051", place, message).label(open, "opened here");
         let d = match self.tok() {
             Tok::P(P::Turnstile) => d.help("`:-` is one token of logic rules; leave a space: `: -`"),
             Tok::P(P::Assign) => d.help("fields are given with `:`; to compare, write `==`"),
             Tok::P(P::Question) => d.help("there is no `a ? b : c`; write `if a then b else c`"),
-            t if can_start_expr(t) => d.help("is there a `,` or an operator missing before it?"),
+            t if can_start_expr(t) && !self.on_new_line() => d.help("is there a `,` or an operator missing before it?"),
             _ => d,
         };
         Err(self.report(d))
     }
 
     /// A name; `what` completes "expected ..".
+    #[inline(never)]
     fn ident(&mut self, what: &str) -> PResult<Ident> {
         match self.tok().clone() {
             Tok::Ident(name) => {
@@ -300,8 +308,9 @@ impl Parser<'_> {
         result
     }
 
+    #[inline(never)]
     fn too_deep(&mut self) -> Reported {
-        let d = Diagnostic::error("P999", self.span(), format!("this is nested too deeply: the limit is {MAX_NESTING} levels, or {MAX_HEIGHT} chained operators"))
+        let d = Diagnostic::error("P999", self.span(), format!("this is nested too deeply: the limit is {MAX_NESTING} levels, or {MAX_HEIGHT} operators or branches in a chain"))
             .help("give inner parts names with `let`, or move them into functions");
         self.last_error = None;
         let r = self.report(d);
@@ -310,7 +319,13 @@ impl Parser<'_> {
         r
     }
 
+    /// `else if` chains are flat here, but not for everybody who walks them.
+    fn branch_limit(&mut self, branches: usize) -> PResult<()> {
+        if branches > MAX_HEIGHT as usize { Err(self.too_deep()) } else { Ok(()) }
+    }
+
     /// Make an expression whose highest child has height `below`.
+    #[inline(never)]
     fn make(&mut self, start: Span, below: u16, kind: ExprKind) -> PResult<Expr> {
         let height = below + 1;
         if height > MAX_HEIGHT {
@@ -420,7 +435,7 @@ fn can_start_expr(tok: &Tok) -> bool {
 
 /// Does a token begin a statement, as far as recovery is concerned?
 fn starts_stmt(tok: &Tok) -> bool {
-    only_starts_stmt(tok) || matches!(tok, Tok::Kw(Kw::If | Kw::Fun | Kw::Match | Kw::Fetch | Kw::Load | Kw::Save))
+    only_starts_stmt(tok) || matches!(tok, Tok::Kw(Kw::If | Kw::Fun | Kw::Match | Kw::Fetch | Kw::Load | Kw::Save | Kw::On | Kw::Package))
 }
 
 /// Does a token occur nowhere but at the beginning of a statement (or member)?

@@ -8,76 +8,104 @@ use crate::lex::{Kw, P, Tok};
 /// The clauses in their order.
 const CLAUSES: &[&str] = &["from", "join", "where", "group", "sort", "skip", "take", "select"];
 
+/// The highest expression in it.
+fn tallest(q: &Query) -> u16 {
+    let mut below = q.select.height;
+    let mut see = |e: &Expr| below = below.max(e.height);
+    q.from.iter().for_each(|f| see(&f.source));
+    for j in &q.joins {
+        see(&j.source);
+        see(&j.on);
+    }
+    q.group.iter().flat_map(|g| g.keys.iter().chain(&g.having)).for_each(&mut see);
+    [&q.cond, &q.sort, &q.skip, &q.take].into_iter().flatten().for_each(&mut see);
+    below
+}
+
 impl Parser<'_> {
     /// At `from x in`.
+    #[inline(never)]
     pub(super) fn query(&mut self) -> PResult<Expr> {
         let start = self.span();
-        let mut from = Vec::new();
-        let mut joins: Vec<JoinClause> = Vec::new();
-        let (mut cond, mut group, mut sort, mut skip, mut take) = (None, None, None, None, None);
+        // On the heap from the beginning: queries nest, and this would be a large frame.
+        let mut q = Box::new(Query {
+            from: Vec::new(),
+            joins: Vec::new(),
+            cond: None,
+            group: None,
+            sort: None,
+            skip: None,
+            take: None,
+            distinct: false,
+            select: self.error_expr(),
+        });
         let mut reached = 0;
-        loop {
-            let at = self.span();
-            let Some(clause) = self.clause() else {
-                let help = "a query is `from x in xs [join ..] [where ..] [group by ..] [sort by ..] [skip n] [take n] select ..`";
-                return Err(self.fail("P001", format!("expected another clause of this query or its `select`, found {}", self.found()), help));
-            };
-            let rank = CLAUSES.iter().position(|c| *c == clause).unwrap_or(0);
-            if rank < reached || rank == reached && !matches!(clause, "from" | "join") {
-                let before = CLAUSES.get(reached).copied().unwrap_or_default();
-                let message = if rank == reached { format!("this query has a second `{clause}`") } else { format!("`{clause}` comes too late: it stands before `{before}`") };
-                let d = Diagnostic::error("P001", at, message).help(format!("the order of clauses is {}", CLAUSES.join(", ")));
-                self.report(d);
-            }
-            reached = reached.max(rank);
-            match clause {
-                "from" => {
-                    self.bump();
-                    let var = self.ident("the row variable's name")?;
-                    self.expect_in()?;
-                    from.push(FromClause { var, source: self.expr()? });
-                }
-                "join" => joins.push(self.join(at)?),
-                "where" => {
-                    self.bump();
-                    cond = Some(self.expr()?);
-                }
-                "group" => group = Some(self.group(at)?),
-                "sort" => {
-                    self.bump();
-                    self.bump();
-                    sort = Some(self.expr()?);
-                }
-                "skip" => {
-                    self.bump();
-                    skip = Some(self.expr()?);
-                }
-                "take" => {
-                    self.bump();
-                    take = Some(self.expr()?);
-                }
-                _ => {
-                    self.bump();
-                    break;
-                }
-            }
-        }
+        while self.next_clause(&mut q, &mut reached)? {}
         // `select distinct` of a variable called so: nothing follows it.
-        let distinct = self.at_word("distinct") && super::can_start_expr(self.nth(1)) && !self.nth_on_new_line(1) && !self.nth_is(1, P::LParen);
-        if distinct {
+        q.distinct = self.at_word("distinct") && super::can_start_expr(self.nth(1)) && !self.nth_on_new_line(1) && !self.nth_is(1, P::LParen);
+        if q.distinct {
             self.bump();
         }
-        let select = self.expr()?;
-        let mut below = select.height;
-        let mut see = |e: &Expr| below = below.max(e.height);
-        from.iter().for_each(|f| see(&f.source));
-        joins.iter().for_each(|j| {
-            see(&j.source);
-            see(&j.on);
-        });
-        group.iter().flat_map(|g: &GroupClause| g.keys.iter().chain(&g.having)).for_each(&mut see);
-        [&cond, &sort, &skip, &take].into_iter().flatten().for_each(&mut see);
-        self.make(start, below, ExprKind::Query(Box::new(Query { from, joins, cond, group, sort, skip, take, distinct, select })))
+        q.select = self.expr()?;
+        self.make(start, tallest(&q), ExprKind::Query(q))
+    }
+
+    /// Parse one clause; false after `select`.
+    fn next_clause(&mut self, q: &mut Query, reached: &mut usize) -> PResult<bool> {
+        let at = self.span();
+        let Some(clause) = self.clause() else { return Err(self.no_clause()) };
+        let rank = CLAUSES.iter().position(|c| *c == clause).unwrap_or(0);
+        if rank < *reached || rank == *reached && !matches!(clause, "from" | "join") {
+            self.out_of_order(at, clause, rank, *reached);
+        }
+        *reached = rank.max(*reached);
+        match clause {
+            "from" => self.from_clause(q)?,
+            "join" => self.join(q, at)?,
+            "group" => self.group(q, at)?,
+            "where" => q.cond = Some(self.clause_expr(1)?),
+            "sort" => q.sort = Some(self.clause_expr(2)?),
+            "skip" => q.skip = Some(self.clause_expr(1)?),
+            "take" => q.take = Some(self.clause_expr(1)?),
+            _ => {
+                self.bump();
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    #[inline(never)]
+    fn no_clause(&mut self) -> super::Reported {
+        let help = "a query is `from x in xs [join ..] [where ..] [group by ..] [sort by ..] [skip n] [take n] select ..`";
+        self.fail("P001", format!("expected another clause of this query or its `select`, found {}", self.found()), help)
+    }
+
+    #[inline(never)]
+    fn out_of_order(&mut self, at: Span, clause: &str, rank: usize, reached: usize) {
+        let before = CLAUSES.get(reached).copied().unwrap_or_default();
+        let message = if rank == reached { format!("this query has a second `{clause}`") } else { format!("`{clause}` comes too late: it stands before `{before}`") };
+        let d = Diagnostic::error("P001", at, message).help(format!("the order of clauses is {}", CLAUSES.join(", ")));
+        self.report(d);
+    }
+
+    /// The expression after that many words.
+    #[inline(never)]
+    fn clause_expr(&mut self, words: usize) -> PResult<Expr> {
+        for _ in 0..words {
+            self.bump();
+        }
+        self.expr()
+    }
+
+    #[inline(never)]
+    fn from_clause(&mut self, q: &mut Query) -> PResult<()> {
+        self.bump();
+        let var = self.ident("the row variable's name")?;
+        self.expect_in()?;
+        let source = self.expr()?;
+        q.from.push(FromClause { var, source });
+        Ok(())
     }
 
     /// Which clause begins here?
@@ -105,7 +133,8 @@ impl Parser<'_> {
         Err(self.fail("P001", format!("expected `in` after the row variable, found {}", self.found()), "sources are `from x in xs`"))
     }
 
-    fn join(&mut self, start: Span) -> PResult<JoinClause> {
+    #[inline(never)]
+    fn join(&mut self, q: &mut Query, start: Span) -> PResult<()> {
         let side = match self.tok() {
             Tok::Ident(w) => match &**w {
                 "left" => JoinSide::Left,
@@ -129,10 +158,12 @@ impl Parser<'_> {
             return Err(self.fail("P001", format!("expected `on` and the join's condition, found {}", self.found()), "write `join y in ys on x.id == y.id`"));
         }
         let on = self.expr()?;
-        Ok(JoinClause { side, var, source, on, span: self.span_from(start) })
+        q.joins.push(JoinClause { side, var, source, on, span: self.span_from(start) });
+        Ok(())
     }
 
-    fn group(&mut self, start: Span) -> PResult<GroupClause> {
+    #[inline(never)]
+    fn group(&mut self, q: &mut Query, start: Span) -> PResult<()> {
         self.bump();
         self.bump();
         let mut keys = vec![self.expr()?];
@@ -144,7 +175,8 @@ impl Parser<'_> {
         }
         let into = self.ident("the group's name")?;
         let having = if self.eat_word("having") { Some(self.expr()?) } else { None };
-        Ok(GroupClause { keys, into, having, span: self.span_from(start) })
+        q.group = Some(GroupClause { keys, into, having, span: self.span_from(start) });
+        Ok(())
     }
 
     /// `name(arg, ..)`

@@ -108,18 +108,9 @@ impl Parser<'_> {
                 }
                 Ok(StmtKind::Fun(Box::new(self.fun_decl(true)?)))
             }
-            Kw::Return => {
-                self.bump();
-                let value = can_start_expr(self.tok()) && !(self.on_new_line() && self.at_kw(Kw::If)) && !self.named_fun_ahead();
-                Ok(StmtKind::Return(if value { Some(self.expr()?) } else { None }))
-            }
+            Kw::Return => self.return_stmt(),
             Kw::If => self.if_stmt(),
-            Kw::While => {
-                self.bump();
-                let cond = self.header_expr()?;
-                let (body, _) = self.block("after the condition")?;
-                Ok(StmtKind::While { cond, body })
-            }
+            Kw::While => self.while_stmt(),
             Kw::For => self.for_stmt(),
             Kw::Break => {
                 self.bump();
@@ -133,12 +124,7 @@ impl Parser<'_> {
                 self.bump();
                 Ok(StmtKind::Expect(self.expr()?))
             }
-            Kw::Test => {
-                self.bump();
-                let name = self.str_lit("the test's name, a string")?;
-                let (body, _) = self.block("after the test's name")?;
-                Ok(StmtKind::Test { name, body })
-            }
+            Kw::Test => self.test_stmt(),
             Kw::Type => self.type_decl(),
             Kw::Import => self.import(),
             Kw::Extern => self.extern_decl(),
@@ -147,12 +133,7 @@ impl Parser<'_> {
                 self.bump();
                 Ok(StmtKind::On(self.on_handler()?))
             }
-            Kw::Emit => {
-                self.bump();
-                let stream = self.ident("the stream's name")?;
-                let fields = self.field_inits("the event's fields")?;
-                Ok(StmtKind::Emit { stream, fields })
-            }
+            Kw::Emit => self.emit_stmt(),
             Kw::Agent => self.agent_decl(),
             Kw::Fact => {
                 self.bump();
@@ -169,11 +150,28 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
+    fn test_stmt(&mut self) -> PResult<StmtKind> {
+        self.bump();
+        let name = self.str_lit("the test's name, a string")?;
+        let (body, _) = self.block("after the test's name")?;
+        Ok(StmtKind::Test { name, body })
+    }
+
+    #[inline(never)]
+    fn emit_stmt(&mut self) -> PResult<StmtKind> {
+        self.bump();
+        let stream = self.ident("the stream's name")?;
+        let fields = self.field_inits("the event's fields")?;
+        Ok(StmtKind::Emit { stream, fields })
+    }
+
     fn named_fun_ahead(&self) -> bool {
         self.at_kw(Kw::Fun) && matches!(self.nth(1), Tok::Ident(_))
     }
 
     /// A statement that begins with a name: some names are keywords here.
+    #[inline(never)]
     fn word_stmt(&mut self, word: &str) -> PResult<StmtKind> {
         match (word, self.nth(1)) {
             ("bench", Tok::Str(_)) => {
@@ -207,8 +205,15 @@ impl Parser<'_> {
     }
 
     /// Expression or assignment.
+    #[inline(never)]
     fn expr_stmt(&mut self) -> PResult<StmtKind> {
         let start = self.span();
+        // Directly behind another statement, on its line?
+        let before = self.pos.checked_sub(1).and_then(|p| self.tokens.get(p));
+        let glued = before.is_some_and(|t| {
+            let gap = self.source.get(t.span.end as usize..start.start as usize).unwrap_or_default();
+            !matches!(t.tok, Tok::P(P::LBrace | P::RBrace)) && !gap.contains(['\n', ';'])
+        });
         if !can_start_expr(self.tok()) {
             let help = match self.tok() {
                 Tok::P(P::Pipe | P::Comma) => "the statement above may have ended earlier than you meant",
@@ -221,10 +226,14 @@ impl Parser<'_> {
             return self.assign(expr);
         }
         self.foreign_operator()?;
-        let useless = !does_something(&expr);
-        if useless && self.last_error != Some(self.pos) {
+        if !does_something(&expr) && self.last_error != Some(self.pos) {
+            let span = self.span_from(start);
+            if glued {
+                let d = Diagnostic::error("P065", span, "this stands beside a finished statement, and its value would be thrown away");
+                return Err(self.report(d.help("is there an operator or a `,` missing before it? Several statements on one line are separated by `;`")));
+            }
             self.diagnostics.push(
-                Diagnostic::warning("P065", self.span_from(start), "this expression's value is thrown away, and computing it does nothing else")
+                Diagnostic::warning("P065", span, "this expression's value is thrown away, and computing it does nothing else")
                     .help("if it is a function's result, write `return` before it; if it is to be shown, `print(..)` it"),
             );
         }
@@ -252,6 +261,7 @@ impl Parser<'_> {
         Err(self.fail("P001", format!("`{word}` is not an operator"), &format!("write `{instead}`")))
     }
 
+    #[inline(never)]
     fn assign(&mut self, left: Expr) -> PResult<StmtKind> {
         let span = left.span;
         let mut path = Vec::new();
@@ -282,6 +292,7 @@ impl Parser<'_> {
     }
 
     /// From `let` or `var` on. A bad value still declares the name.
+    #[inline(never)]
     pub(super) fn let_stmt(&mut self, mark: Mark) -> PResult<LetStmt> {
         let mutable = self.at_kw(Kw::Var);
         let start = self.span();
@@ -311,6 +322,7 @@ impl Parser<'_> {
     }
 
     /// A condition or source before a block; after a mistake in it, the block is still found.
+    #[inline(never)]
     fn header_expr(&mut self) -> PResult<Expr> {
         match self.with_no_struct(true, Self::expr) {
             Ok(e) => {
@@ -331,6 +343,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn if_stmt(&mut self) -> PResult<StmtKind> {
         let start = self.span();
         let mut branches = Vec::new();
@@ -343,6 +356,7 @@ impl Parser<'_> {
             }
             let (body, _) = self.block("after the condition")?;
             branches.push((cond, body));
+            self.branch_limit(branches.len())?;
             if !self.eat_kw(Kw::Else) {
                 return Ok(StmtKind::If(IfStmt { branches, otherwise: None }));
             }
@@ -353,6 +367,22 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
+    fn while_stmt(&mut self) -> PResult<StmtKind> {
+        self.bump();
+        let cond = self.header_expr()?;
+        let (body, _) = self.block("after the condition")?;
+        Ok(StmtKind::While { cond, body })
+    }
+
+    #[inline(never)]
+    fn return_stmt(&mut self) -> PResult<StmtKind> {
+        self.bump();
+        let value = can_start_expr(self.tok()) && !(self.on_new_line() && self.at_kw(Kw::If)) && !self.named_fun_ahead();
+        Ok(StmtKind::Return(if value { Some(self.expr()?) } else { None }))
+    }
+
+    #[inline(never)]
     fn for_stmt(&mut self) -> PResult<StmtKind> {
         self.bump();
         if self.at(P::LParen) {
@@ -369,6 +399,7 @@ impl Parser<'_> {
         Ok(StmtKind::For(ForStmt { var, source, body }))
     }
 
+    #[inline(never)]
     fn fetch_stmt(&mut self) -> PResult<StmtKind> {
         let start = self.span();
         self.bump();
@@ -383,6 +414,7 @@ impl Parser<'_> {
         Ok(StmtKind::Expr(self.make(start, below, ExprKind::Fetch { url: Box::new(url), with })?))
     }
 
+    #[inline(never)]
     fn update_stmt(&mut self) -> PResult<StmtKind> {
         self.bump();
         let target = self.ident("the list's name")?;
@@ -391,7 +423,7 @@ impl Parser<'_> {
         if !self.at(P::LBrace) {
             return Err(self.fail("P001", format!("expected `{{` after `set`, found {}", self.found()), "write `update xs set { field: value } where condition`"));
         }
-        let set = self.with_no_struct(false, Self::map_entries)?;
+        let set = self.map_entries()?;
         let set_span = self.span_from(open);
         let cond = if self.eat_word("where") { Some(self.expr()?) } else { None };
         Ok(StmtKind::Update { target, set, set_span, cond })

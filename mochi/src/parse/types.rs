@@ -95,7 +95,13 @@ impl Parser<'_> {
     /// The pattern of an arm, up to its `=>`.
     pub(super) fn arm_pattern(&mut self) -> PResult<Pattern> {
         let start = self.span();
-        let pattern = self.pattern()?;
+        let pattern = match self.tok() {
+            Tok::P(P::LBracket | P::LBrace | P::LParen | P::Bang) | Tok::Kw(Kw::If | Kw::Fun) => {
+                self.bad_pattern();
+                Pattern { id: self.id(), span: start, kind: PatternKind::Error }
+            }
+            _ => self.pattern()?,
+        };
         if self.at(P::Arrow) {
             return Ok(pattern);
         }
@@ -107,8 +113,13 @@ impl Parser<'_> {
         };
         self.fail("P063", format!("expected `=>` after the pattern, found {}", self.found()), help);
         // The rest of this pattern, if it ends on this line.
-        while !self.at(P::Arrow) && !self.on_new_line() && !self.at(P::RBrace) {
-            self.bump();
+        let mut open = 0u32;
+        while !self.at(P::Arrow) && !self.on_new_line() && (open > 0 || !self.at(P::RBrace)) {
+            match self.bump().tok {
+                Tok::P(P::LBrace) => open += 1,
+                Tok::P(P::RBrace) => open = open.saturating_sub(1),
+                _ => {}
+            }
         }
         if !self.at(P::Arrow) {
             return Err(super::Reported);
