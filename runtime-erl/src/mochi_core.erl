@@ -8,7 +8,7 @@ Values: ints and floats are Erlang's (infinities and NaN are the atoms `inf`, `n
 A runtime error is `error({mochi, Message})`.
 """.
 
--export([start/1, fail/1, panic/1, print1/1, print/1, input/0]).
+-export([start/1, run/1, fail/1, panic/1, print1/1, print/1, input/0]).
 -export([add/2, sub/2, mul/2, divide/2, 'rem'/2, add_num/2, neg/1]).
 -export([lt/2, le/2, gt/2, ge/2, eq/2, ne/2, truthy/1, contains/2, is_variant/2]).
 -export([index/2, index_for_set/2, field/2, set_index/4, put_index/3, set_field/4, put_field/3, update_fields/3, rebuild/2]).
@@ -39,20 +39,32 @@ start(Module) ->
             1
     end.
 
+-doc """
+Runs a compiled program in this process and halts with its exit status: the entry of a VM that runs one program and is looked at
+afterwards, so its agents are left as they are.
+""".
+-spec run(module()) -> no_return().
+run(Module) ->
+    _ = try erlang:system_flag(backtrace_depth, 64) catch _:_ -> ok end,
+    erlang:halt(run_program(Module)).
+
 run_main(Module) ->
-    mochi_agent:init_root(),
-    Status = try Module:main() of
-                 _ -> 0
-             catch
-                 error:{mochi_panic, Message}:_ ->
-                     io:put_chars(standard_error, [Message, $\n]),
-                     1;
-                 Class:Reason:Stack ->
-                     report(Module, Class, Reason, Stack),
-                     1
-             end,
+    Status = run_program(Module),
     mochi_agent:stop_all(),
     Status.
+
+run_program(Module) ->
+    mochi_agent:init_root(),
+    try Module:main() of
+        _ -> 0
+    catch
+        error:{mochi_panic, Message}:_ ->
+            io:put_chars(standard_error, [Message, $\n]),
+            1;
+        Class:Reason:Stack ->
+            report(Module, Class, Reason, Stack),
+            1
+    end.
 
 report(Module, Class, Reason, Stack) ->
     Source = try Module:'__mochi__'() of {_, S} -> S catch error:undef -> <<>> end,
