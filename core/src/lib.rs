@@ -12,7 +12,6 @@ pub mod host;
 pub mod term;
 pub mod bif;
 pub mod code;
-pub mod interp;
 pub mod observe;
 pub mod process;
 pub mod system;

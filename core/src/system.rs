@@ -88,8 +88,14 @@ pub struct System {
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
     pub stop: Option<StopCause>,
+    /// The process whose end the embedder wants to know.
+    pub watch: Option<Term>,
+    /// Why it has ended, as text; empty after a normal end.
+    pub watch_exit: Option<String>,
     /// Nanoseconds of the virtual clock (unused when the host has a clock).
     pub virtual_ns: u64,
+    /// Processes that wait for standard input.
+    pub input_waiters: Vec<Term>,
     next_ref: u64,
     next_unique: u64,
     random: u64,
@@ -114,7 +120,10 @@ impl System {
             counters: Counters::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
+            watch: None,
+            watch_exit: None,
             virtual_ns: 0,
+            input_waiters: Vec::new(),
             next_ref: 1,
             next_unique: 1,
         })

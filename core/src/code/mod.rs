@@ -3,6 +3,8 @@
 //! Owns the code table: per module a current and an old instance, one slot per export with one indirection, and the entries
 //! of funs. Knows nothing of how instructions run.
 
+pub mod op;
+pub mod operand;
 pub mod table;
 
 pub use table::{CodeTable, Export, FunEntry, Instance, ModuleEntry, Target};

@@ -1,5 +1,6 @@
 //! The code table.
 
+use super::op::{Instr, SelectTable};
 use crate::atom::Atom;
 use crate::heap::Fragment;
 use crate::process::{CodePtr, Mfa};
@@ -53,7 +54,14 @@ pub struct FunctionRange {
 pub struct Instance {
     pub module: Atom,
     pub slot: u32,
-    pub code: Box<[crate::interp::op::Instr]>,
+    pub code: Box<[Instr]>,
+    /// Constants that [`Src`](super::operand::Src) and [`Wide`](super::operand::Wide) name.
+    pub consts: Box<[Term]>,
+    /// Operands of instructions with lists.
+    pub side: Box<[u32]>,
+    pub selects: Vec<SelectTable>,
+    /// Bytes that `bs_match_string` and `bs_create_bin` refer to.
+    pub strings: Vec<u8>,
     /// Sorted by `start`.
     pub functions: Vec<FunctionRange>,
     /// Instruction index of the first instruction after a `line`, and the line's item; sorted.
@@ -71,6 +79,34 @@ pub struct Instance {
     pub on_load: Option<CodePtr>,
     /// Bytes that the instance takes, for `erlang:memory(code)`.
     pub bytes: usize,
+}
+
+impl Instance {
+    /// The VM's own code.
+    pub fn internal(slot: u32, code: Vec<Instr>) -> Instance {
+        Instance {
+            module: crate::atom::am::EMPTY,
+            slot,
+            code: code.into(),
+            consts: Box::new([]),
+            side: Box::new([]),
+            selects: Vec::new(),
+            strings: Vec::new(),
+            functions: Vec::new(),
+            lines: Vec::new(),
+            files: Vec::new(),
+            literals: Vec::new(),
+            literal_areas: Vec::new(),
+            literal_off_heap: crate::heap::OffHeap::default(),
+            exports: Vec::new(),
+            funs: Vec::new(),
+            md5: [0; 16],
+            attributes: Term::NIL,
+            compile_info: Term::NIL,
+            on_load: None,
+            bytes: 0,
+        }
+    }
 }
 
 /// A source position.
@@ -114,6 +150,16 @@ impl CodeTable {
     /// The export slot, if there is one.
     pub fn find_export(&self, mfa: Mfa) -> Option<u32> {
         self.by_mfa.get(&mfa).copied()
+    }
+
+    /// Where the code of an export starts; a BIF's is a stub in the VM's own code.
+    #[inline(always)]
+    pub fn entry(&self, export: u32) -> Option<CodePtr> {
+        match self.exports.get(export as usize)?.target {
+            Target::Code(p) => Some(p),
+            Target::Bif(i) => Some(CodePtr { slot: crate::process::INTERNAL_SLOT, offset: crate::process::BIF_STUBS + i }),
+            Target::Undefined => None,
+        }
     }
 
     /// Where a call of the function goes.

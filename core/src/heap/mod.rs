@@ -11,6 +11,7 @@
 
 pub mod alloc;
 pub mod binary;
+pub mod bits;
 pub mod build;
 pub mod copy;
 pub mod gc;

@@ -113,6 +113,11 @@ pub fn pid_parts(pid: Term) -> (u32, u32) {
     ((id & ((1 << NUMBER_BITS) - 1)) as u32, (id >> NUMBER_BITS) as u32)
 }
 
+/// The local pid with this number and serial.
+pub fn pid_of(number: u32, serial: u32) -> Term {
+    Term::pid((serial as u64) << NUMBER_BITS | (number as u64 & ((1 << NUMBER_BITS) - 1)))
+}
+
 /// An atom, quoted where Erlang needs it.
 pub fn write_atom(name: &str, out: &mut String) {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -11,6 +11,11 @@ use crate::term::Term;
 use dict::Dictionary;
 use mailbox::Mailbox;
 
+/// Slot of the VM's own code.
+pub const INTERNAL_SLOT: u32 = 1;
+/// First of one instruction per BIF there, which calls it and returns.
+pub const BIF_STUBS: u32 = 8;
+
 /// A place in loaded code: slot of the module instance and index of the instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct CodePtr {
@@ -153,6 +158,8 @@ pub struct Process {
     pub catches: u32,
     pub error_handler: Atom,
     pub label: Term,
+    /// A BIF asked for a major collection (`erlang:garbage_collect/0`): done at the next safe place.
+    pub gc_requested: bool,
     /// Links, monitors, aliases: everything that other processes and this one know of each other.
     pub relations: relations::Relations,
 }
@@ -224,6 +231,7 @@ impl Process {
             catches: 0,
             error_handler: am::ERROR_HANDLER,
             label: Term::NONE,
+            gc_requested: false,
             relations: relations::Relations::default(),
         }
     }

@@ -79,7 +79,7 @@ pub const fn header(subtag: u64, arity: u64) -> u64 {
 /// The arity field of a header: words after it (not for funs and maps).
 #[inline(always)]
 pub const fn arity(header: u64) -> u32 {
-    (header >> 6) as u32
+    (header >> 6) as u32 & 0x3FF_FFFF
 }
 #[inline(always)]
 pub const fn tuple_header(arity: u32) -> u64 {
@@ -186,7 +186,7 @@ pub fn layout(mem: Mem, addr: Addr, h: u64) -> Layout {
     match h & HEADER_MASK {
         TUPLE => Layout { words: arity(h) + 1, raw: 0 },
         FUN => {
-            let env = fun_env_words(h);
+            let env = fun_env_words(h) & 0xFFFF;
             Layout { words: 2 + env, raw: 1 }
         }
         SUB_BITS => Layout { words: SUB_BITS_WORDS, raw: 3 },

@@ -1,0 +1,315 @@
+//! Bit syntax instructions over the kernels of [`crate::heap::bits`].
+
+use super::{Flow, Machine};
+use crate::atom::am;
+use crate::bif::Fault;
+use crate::code::op::Instr;
+use crate::code::operand::{Dst, Src, Wide};
+use crate::heap::bits::build::{self, BuildError, Builder};
+use crate::heap::bits::{matching, utf};
+use crate::heap::binary;
+use crate::load::translate::{command, segment};
+use crate::term::Term;
+
+pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
+    match *i {
+        Instr::BsStartMatch { live, s, d, fail } => {
+            let (mut t, mut none) = (m.src(s), Term::NIL);
+            if let Err(f) = m.collect_if_desired(live as usize, &mut t, &mut none) {
+                return m.fault(f);
+            }
+            let r = matching::start(&mut m.ctx(), t);
+            store(m, r, d, fail)
+        }
+        Instr::BsGetPosition { s, d, .. } => {
+            let ctx = m.src(s);
+            let v = matching::position(m.mem(), ctx);
+            m.set(d, Term::small(v as i64));
+            Flow::Next
+        }
+        Instr::BsSetPosition { s, p } => {
+            let (ctx, p) = (m.src(s), m.src(p));
+            matching::set_position(m.mem(), ctx, p.as_small().unwrap_or(0) as u64);
+            Flow::Next
+        }
+        Instr::BsGetTail { s, d, .. } => {
+            let ctx = m.src(s);
+            match matching::tail(&mut m.ctx(), ctx) {
+                Ok(t) => {
+                    m.set(d, t);
+                    Flow::Next
+                }
+                Err(e) => m.fault(e.into()),
+            }
+        }
+        Instr::BsMatch { s, n, at, fail } => bs_match(m, s, n, at, fail),
+        Instr::BsGetInteger { live, at, fail } | Instr::BsGetFloat { live, at, fail } | Instr::BsGetBinary { live, at, fail } => {
+            get_field(m, i, live, at, fail)
+        }
+        Instr::BsSkip { s, size, fail, unit } => {
+            let (ctx, size) = (m.src(s), m.src(size));
+            let mem = m.mem();
+            match build::size_in_bits(mem, size, unit) {
+                Ok(n) if matching::skip(mem, ctx, n) => Flow::Next,
+                _ => Flow::Jump(fail),
+            }
+        }
+        Instr::BsTestTail { s, fail, bits } => {
+            let ctx = m.src(s);
+            if matching::left(m.mem(), ctx) == bits as u64 { Flow::Next } else { Flow::Jump(fail) }
+        }
+        Instr::BsTestUnit { s, fail, unit } => {
+            let ctx = m.src(s);
+            if matching::left(m.mem(), ctx) % unit.max(1) as u64 == 0 { Flow::Next } else { Flow::Jump(fail) }
+        }
+        Instr::BsMatchString { s, n, at, fail } => {
+            let ctx = m.src(s);
+            let mem = m.mem();
+            let bytes = (n as usize).div_ceil(8);
+            let ok = match m.sys.code.instance(m.slot).and_then(|c| c.strings.get(at as usize..at as usize + bytes)) {
+                Some(b) => matching::literal(mem, ctx, b, n as u64),
+                None => false,
+            };
+            if ok { Flow::Next } else { Flow::Jump(fail) }
+        }
+        Instr::BsGetUtf { kind, s, d, fail, flags } => {
+            let ctx = m.src(s);
+            match utf::take(m.mem(), ctx, kind, flags) {
+                Some(c) => {
+                    m.set(d, Term::small(c as i64));
+                    Flow::Next
+                }
+                None => Flow::Jump(fail),
+            }
+        }
+        Instr::BsSkipUtf { kind, s, fail, flags } => {
+            let ctx = m.src(s);
+            if utf::take(m.mem(), ctx, kind, flags).is_some() { Flow::Next } else { Flow::Jump(fail) }
+        }
+        Instr::BsCreateBin { live, d, n, at, fail } => create_bin(m, live, d, n as u32, at, fail),
+        Instr::BsInitWritable {} => {
+            let size = m.x(0).as_small().unwrap_or(0);
+            let _ = size;
+            match binary::from_bytes(&mut m.ctx(), b"") {
+                Ok(t) => {
+                    m.set_x(0, t);
+                    Flow::Next
+                }
+                Err(e) => m.fault(e.into()),
+            }
+        }
+        _ => Flow::Next,
+    }
+}
+
+fn store(m: &mut Machine<'_>, r: matching::Matched, d: Dst, fail: i32) -> Flow {
+    match r {
+        Ok(Some(t)) => {
+            m.set(d, t);
+            Flow::Next
+        }
+        Ok(None) => Flow::Jump(fail),
+        Err(e) => m.fault(e.into()),
+    }
+}
+
+/// Side table: context, size, destination, unit, flags.
+fn get_field(m: &mut Machine<'_>, i: &Instr, live: u8, at: u32, fail: i32) -> Flow {
+    let (mut ctx, mut size) = (m.wide(m.side(at)), m.wide(m.side(at + 1)));
+    let (d, unit, flags) = (Dst(m.side(at + 2) as u16), m.side(at + 3), m.side(at + 4));
+    if let Err(f) = m.collect_if_desired(live as usize, &mut ctx, &mut size) {
+        return m.fault(f);
+    }
+    let mem = m.mem();
+    if size.is(am::ALL) {
+        let r = matching::rest(&mut m.ctx(), ctx, unit as u64);
+        return store(m, r, d, fail);
+    }
+    let Ok(n) = build::size_in_bits(mem, size, unit) else { return Flow::Jump(fail) };
+    let mut c = m.ctx();
+    let r = match i {
+        Instr::BsGetInteger { .. } => matching::integer(&mut c, ctx, n, flags),
+        Instr::BsGetFloat { .. } => matching::float(&mut c, ctx, n, flags),
+        _ => matching::bitstring(&mut c, ctx, n),
+    };
+    store(m, r, d, fail)
+}
+
+fn bs_match(m: &mut Machine<'_>, s: Src, n: u16, at: u32, fail: i32) -> Flow {
+    let live = m.side(at);
+    let mut ctx = m.src(s);
+    if live < 256 && m.gc_desired() {
+        let mut none = Term::NIL;
+        if let Err(f) = m.collect_if_desired(live as usize, &mut ctx, &mut none) {
+            return m.fault(f);
+        }
+    }
+    let mem = m.mem();
+    let mut at = at + 1;
+    for _ in 0..n {
+        let op = m.side(at);
+        let (a, b, c) = (m.side(at + 1), m.side(at + 2), m.side(at + 3));
+        match op {
+            command::AT_LEAST => {
+                let left = matching::left(mem, ctx);
+                if left < a as u64 || (left - a as u64) % b as u64 != 0 {
+                    return Flow::Jump(fail);
+                }
+                at += 3;
+            }
+            command::EXACTLY => {
+                if matching::left(mem, ctx) != a as u64 {
+                    return Flow::Jump(fail);
+                }
+                at += 2;
+            }
+            command::INTEGER => {
+                match matching::integer(&mut m.ctx(), ctx, b as u64, a) {
+                    Ok(Some(t)) => m.set(Dst(c as u16), t),
+                    Ok(None) => return Flow::Jump(fail),
+                    Err(e) => return m.fault(e.into()),
+                }
+                at += 4;
+            }
+            command::BINARY => {
+                match matching::bitstring(&mut m.ctx(), ctx, a as u64) {
+                    Ok(Some(t)) => m.set(Dst(b as u16), t),
+                    Ok(None) => return Flow::Jump(fail),
+                    Err(e) => return m.fault(e.into()),
+                }
+                at += 3;
+            }
+            command::EQUAL => {
+                if matching::peek(mem, ctx, a) != Some((b as u64) << 32 | c as u64) {
+                    return Flow::Jump(fail);
+                }
+                matching::advance(mem, ctx, a as u64);
+                at += 4;
+            }
+            command::SKIP => {
+                if !matching::skip(mem, ctx, a as u64) {
+                    return Flow::Jump(fail);
+                }
+                at += 2;
+            }
+            command::TAIL => {
+                match matching::tail(&mut m.ctx(), ctx) {
+                    Ok(t) => m.set(Dst(a as u16), t),
+                    Err(e) => return m.fault(e.into()),
+                }
+                at += 2;
+            }
+            _ => return Flow::Jump(fail),
+        }
+    }
+    Flow::Next
+}
+
+/// A segment with its operands fetched.
+struct Segment {
+    kind: u32,
+    unit: u32,
+    flags: u32,
+    value: Term,
+    size: Term,
+    /// Offset and length of a string.
+    string: (u32, u32),
+}
+
+fn segment_at(m: &Machine<'_>, at: u32) -> Segment {
+    let (kind, unit, flags, v, s) = (m.side(at), m.side(at + 1), m.side(at + 2), m.side(at + 3), m.side(at + 4));
+    if kind == segment::STRING {
+        return Segment { kind, unit, flags, value: Term::NIL, size: Term::NIL, string: (v, s) };
+    }
+    Segment { kind, unit, flags, value: m.wide(Wide(v).0), size: m.wide(Wide(s).0), string: (0, 0) }
+}
+
+/// Bits that a segment will take.
+fn segment_bits(m: &Machine<'_>, s: &Segment) -> Result<u64, BuildError> {
+    let mem = m.mem();
+    Ok(match s.kind {
+        segment::STRING => s.string.1 as u64 * 8,
+        segment::UTF8 => build::utf_bytes(s.value, 8, s.flags)?.len() as u64 * 8,
+        segment::UTF16 => build::utf_bytes(s.value, 16, s.flags)?.len() as u64 * 8,
+        segment::UTF32 => 32,
+        segment::INTEGER if !mem.is_integer(s.value) => return Err(BuildError::BadArg),
+        segment::FLOAT if !mem.is_number(s.value) => return Err(BuildError::BadArg),
+        segment::BINARY | segment::APPEND | segment::PRIVATE_APPEND => {
+            let len = mem.bits(s.value).filter(|_| mem.is_bitstring(s.value)).ok_or(BuildError::BadArg)?.len;
+            if s.size.is(am::ALL) {
+                if len % s.unit.max(1) as u64 != 0 {
+                    return Err(BuildError::BadArg);
+                }
+                len
+            } else {
+                let n = build::size_in_bits(mem, s.size, s.unit)?;
+                if n > len {
+                    return Err(BuildError::BadArg);
+                }
+                n
+            }
+        }
+        _ => build::size_in_bits(mem, s.size, s.unit)?,
+    })
+}
+
+fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
+    if m.gc_desired()
+        && let Err(f) = m.collect(0, live as usize)
+    {
+        return m.fault(f);
+    }
+    match build_all(m, n, at) {
+        Ok(t) => {
+            m.set(d, t);
+            m.proc.budget -= 1;
+            Flow::Next
+        }
+        Err(BuildError::Memory) => m.fault(Fault::Memory),
+        Err(_) if fail != 0 => Flow::Jump(fail),
+        Err(BuildError::BadArg) => m.error(Term::atom(am::BADARG)),
+        Err(BuildError::SystemLimit) => m.error(Term::atom(am::SYSTEM_LIMIT)),
+    }
+}
+
+fn build_all(m: &mut Machine<'_>, n: u32, at: u32) -> Result<Term, BuildError> {
+    let segments: Vec<Segment> = (0..n).map(|k| segment_at(m, at + k * segment::WORDS as u32)).collect();
+    let appends = |s: &Segment| matches!(s.kind, segment::APPEND | segment::PRIVATE_APPEND);
+    let mut total = 0u64;
+    let mut sizes = Vec::with_capacity(segments.len());
+    for s in &segments {
+        let bits = segment_bits(m, s)?;
+        sizes.push(bits);
+        total = total.checked_add(bits).ok_or(BuildError::SystemLimit)?;
+    }
+    if total > m.sys.arena.limit().saturating_mul(8) {
+        return Err(BuildError::SystemLimit);
+    }
+    let (mut b, first) = match segments.first() {
+        Some(s) if appends(s) => {
+            let more = total - sizes[0];
+            (Builder::append(&mut m.ctx(), s.value, more, s.unit)?, 1)
+        }
+        _ => (Builder::new(&mut m.ctx(), total)?, 0),
+    };
+    let mem = m.mem();
+    for (s, bits) in segments.iter().zip(&sizes).skip(first) {
+        match s.kind {
+            segment::INTEGER => b.integer(mem, s.value, *bits, s.flags)?,
+            segment::FLOAT => b.float(mem, s.value, *bits, s.flags)?,
+            segment::UTF8 => b.utf(mem, s.value, 8, s.flags)?,
+            segment::UTF16 => b.utf(mem, s.value, 16, s.flags)?,
+            segment::UTF32 => b.utf(mem, s.value, 32, s.flags)?,
+            segment::STRING => {
+                let (from, len) = (s.string.0 as usize, s.string.1 as usize);
+                let bytes = m.sys.code.instance(m.slot).and_then(|c| c.strings.get(from..from + len)).unwrap_or(&[]);
+                b.bytes(mem, bytes);
+            }
+            _ => {
+                let value = mem.bits(s.value).ok_or(BuildError::BadArg)?;
+                b.bits(mem, value.part(0, *bits));
+            }
+        }
+    }
+    Ok(b.finish())
+}

@@ -1,0 +1,310 @@
+//! Calls: BIFs, funs, apply, what isn't defined yet.
+
+use super::{APPLY_TRAP, Flow, Machine, PROCESS_END, SliceEnd};
+use crate::atom::{Atom, am};
+use crate::bif::{Ctx, Fault};
+use crate::code::Target;
+use crate::code::operand::REGISTERS;
+use crate::heap::build;
+use crate::process::{CodePtr, Mfa, State};
+use crate::term::{Term, object};
+
+/// Calls a BIF with the first X registers; its value goes to x0. `at`: the calling instruction, which is executed again
+/// after a yield.
+pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
+    let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
+    let mut args = [Term::NIL; 256];
+    let n = arity as usize;
+    args[..n].copy_from_slice(m.xs(n));
+    let result = (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, &args[..n]);
+    match result {
+        Ok(v) => {
+            m.set_x(0, v);
+            Flow::Next
+        }
+        Err(f) => bif_fault(m, f, bif, &args[..n], at),
+    }
+}
+
+#[cold]
+fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) -> Flow {
+    match f {
+        Fault::Trap => start_call(m),
+        Fault::Yield | Fault::Wait => {
+            m.proc.live = std::mem::take(&mut m.proc.trap.args);
+            m.proc.ip = CodePtr { slot: m.slot, offset: at };
+            if f == Fault::Wait {
+                m.proc.state = State::Waiting;
+                Flow::End(SliceEnd::Waiting)
+            } else {
+                Flow::End(SliceEnd::Preempted)
+            }
+        }
+        Fault::Raise => {
+            blame_bif(m, bif, args);
+            Flow::Raise
+        }
+        other => m.fault(other),
+    }
+}
+
+/// Puts a BIF and its arguments at the top of the stack trace, except for those whose purpose is to raise.
+pub fn blame_bif(m: &mut Machine<'_>, bif: u32, args: &[Term]) {
+    let Some(b) = m.bifs.get(bif as usize) else { return };
+    if b.module == "erlang" && matches!((b.name, b.arity), ("error", _) | ("exit", 1) | ("throw", 1) | ("raise", 3) | ("nif_error", _)) {
+        return;
+    }
+    let (Ok(module), Ok(function)) = (m.sys.atoms.intern(b.module), m.sys.atoms.intern(b.name)) else { return };
+    let list = build::list(&mut m.ctx(), args).unwrap_or(Term::NONE);
+    let e = &mut m.proc.exception;
+    e.current = Some(Mfa { module, function, arity: b.arity });
+    if e.class == crate::process::Class::Error {
+        e.args = list;
+    }
+}
+
+/// After a BIF that was called in the middle of a function: a collection or the end of the slice may be due.
+#[cold]
+pub fn after_bif(m: &mut Machine<'_>, flow: Flow, at: u32) -> Flow {
+    if flow != Flow::Next {
+        return flow;
+    }
+    if m.gc_desired()
+        && let Err(f) = m.collect(0, 1)
+    {
+        return m.fault(f);
+    }
+    if m.proc.budget <= 0 {
+        let x0 = m.x(0);
+        m.proc.live = vec![x0];
+        m.proc.ip = CodePtr { slot: m.slot, offset: at + 1 };
+        return Flow::End(SliceEnd::Preempted);
+    }
+    Flow::Next
+}
+
+/// After a BIF in tail position: drops `frame` words and returns its value.
+pub fn after_tail_bif(m: &mut Machine<'_>, flow: Flow, frame: u32) -> Flow {
+    m.proc.budget -= 1;
+    match flow {
+        Flow::Next => {
+            m.proc.heap.sp += frame * 8;
+            if m.gc_desired()
+                && let Err(f) = m.collect(0, 1)
+            {
+                return m.fault(f);
+            }
+            Flow::Return
+        }
+        Flow::Goto(_) => {
+            m.proc.heap.sp += frame * 8;
+            flow
+        }
+        other => other,
+    }
+}
+
+/// A new process, or a trap at the end of a slice: calls what `Process::trap` says.
+pub fn start_trap(m: &mut Machine<'_>) -> Flow {
+    if m.proc.heap.sp == m.proc.heap.end {
+        if m.proc.heap.free() < 1 + crate::heap::RESERVED
+            && let Err(f) = m.collect(1, 0)
+        {
+            return m.fault(f);
+        }
+        let mem = m.mem();
+        crate::heap::gc::push(&mut m.proc.heap, mem, PROCESS_END.to_word());
+    }
+    start_call(m)
+}
+
+/// Calls what `Process::trap` says, with the return address that is on the stack.
+pub fn start_call(m: &mut Machine<'_>) -> Flow {
+    let args = std::mem::take(&mut m.proc.trap.args);
+    let fun = std::mem::replace(&mut m.proc.trap.fun, Term::NONE);
+    let n = args.len().min(255);
+    m.xs(n).copy_from_slice(&args[..n]);
+    match m.proc.trap.target.take() {
+        Some(mfa) => call_mfa(m, mfa),
+        None => call_fun(m, fun, n as u8, None, 0),
+    }
+}
+
+/// Calls a function by name; the arguments are in the X registers.
+pub fn call_mfa(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
+    let export = m.sys.code.export(mfa);
+    match m.sys.code.entry(export) {
+        Some(p) => Flow::Goto(p),
+        None => undefined_export(m, export, 0),
+    }
+}
+
+/// A call of a function that isn't there: the host may have its module; else the call is `undef`. `frame` words are dropped
+/// when the call succeeds.
+pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32) -> Flow {
+    let Some(e) = m.sys.code.exports.get(export as usize).copied() else { return Flow::Jump(0) };
+    if let Some(f) = autoload(m, e.mfa.module) {
+        return f;
+    }
+    if let Some(p) = m.sys.code.entry(export) {
+        m.proc.heap.sp += frame * 8;
+        return Flow::Goto(p);
+    }
+    // A loaded error handler gets its chance, as in OTP.
+    let handler = Mfa { module: m.proc.error_handler, function: am::UNDEFINED_FUNCTION, arity: 3 };
+    if e.mfa != handler
+        && let Target::Code(p) = m.sys.code.target(handler)
+    {
+        let args = m.xs(e.mfa.arity as usize).to_vec();
+        match build::list(&mut m.ctx(), &args) {
+            Ok(list) => {
+                m.set_x(0, Term::atom(e.mfa.module));
+                m.set_x(1, Term::atom(e.mfa.function));
+                m.set_x(2, list);
+                m.proc.heap.sp += frame * 8;
+                return Flow::Goto(p);
+            }
+            Err(e) => return m.fault(e.into()),
+        }
+    }
+    undef(m, e.mfa)
+}
+
+fn undef(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
+    let args = m.xs(mfa.arity as usize).to_vec();
+    let list = match build::list(&mut m.ctx(), &args) {
+        Ok(l) => l,
+        Err(e) => return m.fault(e.into()),
+    };
+    let flow = m.error(Term::atom(am::UNDEF));
+    m.proc.exception.current = Some(mfa);
+    m.proc.exception.args = list;
+    flow
+}
+
+/// Loads a module that the host has, if it isn't loaded. `Some`: the VM has stopped.
+fn autoload(m: &mut Machine<'_>, module: Atom) -> Option<Flow> {
+    if !m.sys.config.autoload || m.sys.code.modules.get(&module).is_some_and(|e| e.current.is_some()) {
+        return None;
+    }
+    let name = m.sys.atoms.name_arc(module);
+    let bytes = m.sys.host.load_module(&name)?;
+    if let Err(e) = crate::load::load(m.sys, &bytes) {
+        let text = format!("=ERROR: loading of {name} failed: {e}\n");
+        m.sys.host.write(crate::host::Stream::Stderr, text.as_bytes());
+    }
+    m.sys.stop.is_some().then_some(Flow::End(SliceEnd::Stopped))
+}
+
+/// Calls a fun with the first X registers. `cp`: return address of a call in the middle of a function; `frame` words are
+/// dropped otherwise.
+pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, frame: u32) -> Flow {
+    let mem = m.mem();
+    if !mem.is_fun(fun) {
+        return bad_fun(m, fun);
+    }
+    let h = mem.header(fun);
+    if object::fun_arity(h) != arity as u32 {
+        return bad_arity(m, fun, arity);
+    }
+    let entry = mem.field(fun, 1).raw();
+    let env = object::fun_env_words(h);
+    let to = if env == 0 {
+        match m.sys.code.entry(entry as u32) {
+            Some(p) => p,
+            None => {
+                if let Some(cp) = cp {
+                    mem.set_word(m.proc.heap.sp, 0, cp);
+                }
+                return count(m, undefined_export(m, entry as u32, frame));
+            }
+        }
+    } else {
+        let free = env - 1;
+        if arity as usize + free as usize >= REGISTERS {
+            return m.error(Term::atom(am::SYSTEM_LIMIT));
+        }
+        for k in 0..free {
+            let v = mem.field(fun, 2 + k);
+            m.set_x(arity as usize + k as usize, v);
+        }
+        match m.sys.code.funs.get(entry as usize).and_then(|f| f.code) {
+            Some(p) => p,
+            None => {
+                let module = m.sys.code.funs.get(entry as usize).map(|f| f.module);
+                if let Some(module) = module
+                    && let Some(f) = autoload(m, module)
+                {
+                    return f;
+                }
+                match m.sys.code.funs.get(entry as usize).and_then(|f| f.code) {
+                    Some(p) => p,
+                    None => return bad_fun(m, fun),
+                }
+            }
+        }
+    };
+    match cp {
+        Some(cp) => mem.set_word(m.proc.heap.sp, 0, cp),
+        None => m.proc.heap.sp += frame * 8,
+    }
+    count(m, Flow::Goto(to))
+}
+
+/// A call costs a reduction; at the end of the slice the process stops in front of the callee.
+fn count(m: &mut Machine<'_>, flow: Flow) -> Flow {
+    m.proc.budget -= 1;
+    let Flow::Goto(to) = flow else { return flow };
+    if m.proc.budget > 0 {
+        return flow;
+    }
+    let arity = if to.slot == super::INTERNAL {
+        m.bifs.get(to.offset.saturating_sub(super::BIF_STUBS) as usize).map_or(0, |b| b.arity)
+    } else {
+        m.sys.code.function_at(to).map_or(0, |f| f.arity)
+    };
+    m.proc.live = m.xs(arity as usize).to_vec();
+    m.proc.ip = to;
+    Flow::End(SliceEnd::Preempted)
+}
+
+fn bad_fun(m: &mut Machine<'_>, fun: Term) -> Flow {
+    m.error_pair(am::BADFUN, fun)
+}
+
+fn bad_arity(m: &mut Machine<'_>, fun: Term, arity: u8) -> Flow {
+    let args = m.xs(arity as usize).to_vec();
+    let mut ctx = m.ctx();
+    let pair = build::list(&mut ctx, &args).and_then(|l| build::tuple(&mut ctx, &[fun, l]));
+    match pair {
+        Ok(pair) => m.error_pair(am::BADARITY, pair),
+        Err(e) => m.fault(e.into()),
+    }
+}
+
+/// `apply`: module and function are in the X registers after the arguments.
+pub fn apply(m: &mut Machine<'_>, arity: u8, cp: Option<u64>, frame: u32) -> Flow {
+    let (module, function) = (m.x(arity as usize), m.x(arity as usize + 1));
+    let (Some(module), Some(function)) = (module.as_atom(), function.as_atom()) else {
+        return m.error(Term::atom(am::BADARG));
+    };
+    // apply/2 and apply/3 through apply: unpacked here, since a BIF can't see its caller's frame.
+    if let Some(cp) = cp {
+        let sp = m.proc.heap.sp;
+        m.mem().set_word(sp, 0, cp);
+    }
+    let export = m.sys.code.export(Mfa { module, function, arity });
+    let flow = match m.sys.code.entry(export) {
+        Some(p) => {
+            m.proc.heap.sp += frame * 8;
+            Flow::Goto(p)
+        }
+        None => undefined_export(m, export, frame),
+    };
+    count(m, flow)
+}
+
+/// The place where a process with a prepared trap starts.
+pub fn start_place() -> CodePtr {
+    APPLY_TRAP
+}

@@ -1,0 +1,209 @@
+//! Comparisons, selects, records, maps, funs: the cases that the hot loop leaves.
+
+use super::{Flow, Machine};
+use crate::atom::am;
+use crate::code::op::{Instr, SelectTable, TypeKind};
+use crate::code::operand::{Dst, Src, Wide};
+use crate::heap::{Alloc, map};
+use crate::term::{Mem, Term, object, order};
+use std::cmp::Ordering;
+
+/// Type tests that aren't inlined in the hot loop.
+#[inline(never)]
+pub fn type_test(mem: Mem, kind: u8, t: Term) -> bool {
+    match TypeKind::ALL.get(kind as usize) {
+        Some(TypeKind::Integer) => mem.is_integer(t),
+        Some(TypeKind::Float) => mem.is_float(t),
+        Some(TypeKind::Number) => mem.is_number(t),
+        Some(TypeKind::Atom) => t.is_atom(),
+        Some(TypeKind::Pid) => mem.is_pid(t),
+        Some(TypeKind::Reference) => mem.is_ref(t),
+        Some(TypeKind::Port) => mem.is_port(t),
+        Some(TypeKind::Binary) => mem.is_binary(t),
+        Some(TypeKind::Bitstring) => mem.is_bitstring(t),
+        Some(TypeKind::List) => t.is_list() || t.is_nil(),
+        Some(TypeKind::Tuple) => mem.is_tuple(t),
+        Some(TypeKind::Boolean) => t.as_bool().is_some(),
+        Some(TypeKind::Function) => mem.is_fun(t),
+        Some(TypeKind::Map) => mem.is_map(t),
+        None => false,
+    }
+}
+
+/// The comparing branches, for terms that aren't both small.
+pub fn compare(m: &mut Machine<'_>, i: &Instr) -> Flow {
+    let mem = m.mem();
+    let x = |m: &Machine<'_>, r: u16| m.x(r as usize);
+    let order = |m: &Machine<'_>, a: Term, b: Term| order::compare(mem, &m.sys.names(), a, b);
+    let (yes, fail) = match *i {
+        Instr::IsEqExact { a, b, fail } => (order::exact_eq(mem, m.src(a), m.src(b)), fail),
+        Instr::IsNeExact { a, b, fail } => (!order::exact_eq(mem, m.src(a), m.src(b)), fail),
+        Instr::IsEq { a, b, fail } => (order(m, m.src(a), m.src(b)) == Ordering::Equal, fail),
+        Instr::IsNe { a, b, fail } => (order(m, m.src(a), m.src(b)) != Ordering::Equal, fail),
+        Instr::IsLt { a, b, fail } => (order(m, m.src(a), m.src(b)) == Ordering::Less, fail),
+        Instr::IsGe { a, b, fail } => (order(m, m.src(a), m.src(b)) != Ordering::Less, fail),
+        Instr::IsLtXX { a, b, fail } => (order(m, x(m, a), x(m, b)) == Ordering::Less, fail),
+        Instr::IsGeXX { a, b, fail } => (order(m, x(m, a), x(m, b)) != Ordering::Less, fail),
+        Instr::IsLtXC { s, fail, c } => (order(m, x(m, s), Term(c)) == Ordering::Less, fail),
+        Instr::IsGeXC { s, fail, c } => (order(m, x(m, s), Term(c)) != Ordering::Less, fail),
+        Instr::IsLtCX { s, fail, c } => (order(m, Term(c), x(m, s)) == Ordering::Less, fail),
+        Instr::IsGeCX { s, fail, c } => (order(m, Term(c), x(m, s)) != Ordering::Less, fail),
+        _ => (true, 0),
+    };
+    if yes { Flow::Next } else { Flow::Jump(fail) }
+}
+
+pub fn is_function2(m: &mut Machine<'_>, f: Src, arity: Src, fail: i32) -> Flow {
+    let (f, arity) = (m.src(f), m.src(arity));
+    let mem = m.mem();
+    let yes = mem.is_fun(f) && arity.as_small() == Some(object::fun_arity(mem.header(f)) as i64);
+    if yes { Flow::Next } else { Flow::Jump(fail) }
+}
+
+/// A select whose keys must be compared as terms.
+pub fn select_linear(m: &mut Machine<'_>, s: Src, fail: i32, table: u32) -> Flow {
+    let v = m.src(s);
+    let mem = m.mem();
+    let found = match m.sys.code.instance(m.slot).and_then(|c| c.selects.get(table as usize)) {
+        Some(SelectTable::Linear { keys, to }) => {
+            keys.iter().position(|k| order::exact_eq(mem, v, Term(*k))).and_then(|i| to.get(i).copied())
+        }
+        Some(t) => t.find(v.raw()),
+        None => None,
+    };
+    Flow::Jump(found.unwrap_or(fail))
+}
+
+pub fn select_arity(m: &mut Machine<'_>, s: Src, fail: i32, table: u32) -> Flow {
+    let Some(n) = m.mem().tuple_arity(m.src(s)) else { return Flow::Jump(fail) };
+    let key = Term::small(n as i64).raw();
+    let found = m.sys.code.instance(m.slot).and_then(|c| c.selects.get(table as usize)).and_then(|t| t.find(key));
+    Flow::Jump(found.unwrap_or(fail))
+}
+
+/// A copy of a record with elements replaced. Side table: size, then index and value of each update.
+pub fn update_record(m: &mut Machine<'_>, s: Src, d: Dst, at: u32, n: u32) -> Flow {
+    let old = m.src(s);
+    let size = m.side(at);
+    let updates: Vec<(u32, Term)> = (0..n).map(|k| (m.side(at + 1 + 2 * k), m.wide(m.side(at + 2 + 2 * k)))).collect();
+    let mem = m.mem();
+    let to = match m.ctx().words(size + 1) {
+        Ok(to) => to,
+        Err(e) => return m.fault(e.into()),
+    };
+    mem.copy_words(old.addr(), to, size + 1);
+    for (i, v) in updates {
+        mem.set(to, i, v);
+    }
+    m.set(d, Term::boxed_at(to));
+    Flow::Next
+}
+
+fn bad_map(m: &mut Machine<'_>, map: Term, fail: i32) -> Flow {
+    if fail != 0 { Flow::Jump(fail) } else { m.error_pair(am::BADMAP, map) }
+}
+
+pub fn put_map_assoc(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: u32) -> Flow {
+    if m.gc_desired()
+        && let Err(f) = m.collect(0, live as usize)
+    {
+        return m.fault(f);
+    }
+    let mut result = m.src(s);
+    if !m.mem().is_map(result) {
+        return bad_map(m, result, 0);
+    }
+    for k in 0..n {
+        let (key, value) = (m.wide(m.side(at + 2 * k)), m.wide(m.side(at + 2 * k + 1)));
+        let mut ctx = m.ctx();
+        let (mut a, names) = ctx.split();
+        match map::put(&mut a, &names, result, key, value) {
+            Ok(t) => result = t,
+            Err(e) => return m.fault(e.into()),
+        }
+    }
+    m.set(d, result);
+    Flow::Next
+}
+
+pub fn put_map_exact(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: u32, fail: i32) -> Flow {
+    if m.gc_desired()
+        && let Err(f) = m.collect(0, live as usize)
+    {
+        return m.fault(f);
+    }
+    let mut result = m.src(s);
+    if !m.mem().is_map(result) {
+        return bad_map(m, result, fail);
+    }
+    for k in 0..n {
+        let (key, value) = (m.wide(m.side(at + 2 * k)), m.wide(m.side(at + 2 * k + 1)));
+        let mut ctx = m.ctx();
+        let (mut a, names) = ctx.split();
+        match map::update(&mut a, &names, result, key, value) {
+            Ok(Some(t)) => result = t,
+            Ok(None) if fail != 0 => return Flow::Jump(fail),
+            Ok(None) => return m.error_pair(am::BADKEY, key),
+            Err(e) => return m.fault(e.into()),
+        }
+    }
+    m.set(d, result);
+    Flow::Next
+}
+
+pub fn has_map_fields(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
+    let t = m.src(s);
+    for k in 0..n {
+        let key = m.wide(m.side(at + k));
+        if map::get(m.mem(), &m.sys.names(), t, key).is_none() {
+            return Flow::Jump(fail);
+        }
+    }
+    Flow::Next
+}
+
+pub fn get_map_elements(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
+    let t = m.src(s);
+    for k in 0..n {
+        let key = m.wide(m.side(at + 2 * k));
+        match map::get(m.mem(), &m.sys.names(), t, key) {
+            Some(v) => {
+                let d = Wide(m.side(at + 2 * k + 1));
+                let d = match d.kind() {
+                    crate::code::operand::Place::X(i) => Dst::x(i as u16),
+                    crate::code::operand::Place::Y(i) => Dst::y(i as u16),
+                    crate::code::operand::Place::Const(_) => continue,
+                };
+                m.set(d, v);
+            }
+            None => return Flow::Jump(fail),
+        }
+    }
+    Flow::Next
+}
+
+/// A fun: header, entry, free variables, and the fun reference at the end of its environment.
+pub fn make_fun(m: &mut Machine<'_>, d: Dst, n: u32, fun: u32, at: u32) -> Flow {
+    let free = m.sides(at, n);
+    let Some(entry) = m.sys.code.funs.get(fun as usize) else { return Flow::Jump(0) };
+    let arity = (entry.arity as u32).saturating_sub(n);
+    let mem = m.mem();
+    let words = 2 + n + 1;
+    let mut ctx = m.ctx();
+    let to = match ctx.words(words + object::FUN_REF_WORDS) {
+        Ok(to) => to,
+        Err(e) => return m.fault(e.into()),
+    };
+    let reference = to + words * 8;
+    mem.set_word(to, 0, object::fun_header(arity, n + 1));
+    mem.set_word(to, 1, fun as u64);
+    for (k, v) in free.iter().enumerate() {
+        mem.set(to, 2 + k as u32, *v);
+    }
+    mem.set(to, 2 + n, Term::boxed_at(reference));
+    mem.set_word(reference, 0, object::FUN_REF_HEADER);
+    mem.set_word(reference, 1, fun as u64);
+    ctx.off_heap().link(mem, reference, 0);
+    m.set(d, Term::boxed_at(to));
+    Flow::Next
+}

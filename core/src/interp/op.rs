@@ -1,7 +1,0 @@
-//! Instructions.
-
-/// One instruction: 16 bytes.
-#[derive(Clone, Copy, Debug)]
-pub enum Instr {
-    Nop,
-}

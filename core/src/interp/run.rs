@@ -1,0 +1,811 @@
+//! The hot loop.
+//!
+//! `pc` points into the code of the running instance. It stays valid because code is only replaced between slices or by
+//! BIFs, after which the loop looks its place up again, and an instance that runs is never freed. Heap top, stack pointer and
+//! reductions are locals: [`spill`](spill) writes them to the process before anything else looks, `reload` reads them back.
+
+use super::{APPLY_TRAP, Flow, Machine, Registers, SliceEnd, cold};
+use crate::bif::table;
+use crate::code::op::Instr;
+use crate::code::operand::{Dst, Src};
+use crate::heap::RESERVED;
+use crate::process::{CodePtr, Process};
+use crate::system::System;
+use crate::term::{TAG_HEADER, Term, object};
+
+/// Where code and constants of the running instance are.
+#[derive(Clone, Copy)]
+struct Place {
+    code: *const Instr,
+    len: u32,
+    consts: *const Term,
+    slot: u32,
+}
+
+fn place_of(sys: &System, slot: u32) -> Option<Place> {
+    let i = sys.code.instance(slot)?;
+    Some(Place { code: i.code.as_ptr(), len: i.code.len() as u32, consts: i.consts.as_ptr(), slot })
+}
+
+/// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions.
+#[allow(unsafe_code)]
+pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceEnd {
+    let x: *mut Term = regs.x.as_mut_ptr();
+    let mut m = Machine { x, f: &mut regs.f, proc, sys, bifs: table::all(), slot: 0 };
+    let mem = m.mem();
+    let live = std::mem::take(&mut m.proc.live);
+    m.xs(live.len()).copy_from_slice(&live);
+    m.proc.live = live;
+    m.proc.live.clear();
+
+    let Some(mut here) = place_of(m.sys, m.proc.ip.slot) else {
+        return lost(&mut m);
+    };
+    m.slot = here.slot;
+    if m.proc.ip.offset >= here.len {
+        return lost(&mut m);
+    }
+    // SAFETY: the offset was just checked against the length of the instance's code.
+    let mut pc: *const Instr = unsafe { here.code.add(m.proc.ip.offset as usize) };
+    let mut hp = m.proc.heap.top;
+    let mut sp = m.proc.heap.sp;
+    let mut reds = m.proc.budget;
+
+    /// Writes the locals to the process.
+    macro_rules! spill {
+        () => {
+            m.proc.heap.top = hp;
+            m.proc.heap.sp = sp;
+            m.proc.budget = reds;
+        };
+    }
+    /// Reads them back.
+    macro_rules! reload {
+        () => {
+            hp = m.proc.heap.top;
+            sp = m.proc.heap.sp;
+            reds = m.proc.budget;
+        };
+    }
+    macro_rules! x {
+        // SAFETY: the loader checked every register number against the size of the register file.
+        ($i:expr) => {{ unsafe { *x.add($i as usize) } }};
+    }
+    macro_rules! set_x {
+        // SAFETY: as in `x!`.
+        ($i:expr, $v:expr) => {{
+            let v = $v;
+            unsafe { *x.add($i as usize) = v }
+        }};
+    }
+    macro_rules! y {
+        ($i:expr) => {
+            mem.get(sp, $i as u32 + 1)
+        };
+    }
+    macro_rules! set_y {
+        ($i:expr, $v:expr) => {
+            mem.set(sp, $i as u32 + 1, $v)
+        };
+    }
+    macro_rules! src {
+        ($s:expr) => {{
+            let Src(w) = $s;
+            let i = (w & 0x3FFF) as usize;
+            match w >> 14 {
+                0 => x!(i),
+                1 => y!(i),
+                // SAFETY: the loader made the index of a constant of this instance.
+                _ => unsafe { *here.consts.add(i) },
+            }
+        }};
+    }
+    macro_rules! set {
+        ($d:expr, $v:expr) => {{
+            let Dst(w) = $d;
+            let v = $v;
+            if w < 0x4000 { set_x!(w, v) } else { set_y!(w & 0x3FFF, v) }
+        }};
+    }
+    macro_rules! next {
+        () => {{
+            // SAFETY: the last instruction of an instance never falls through.
+            pc = unsafe { pc.add(1) };
+            continue;
+        }};
+    }
+    macro_rules! jump {
+        ($d:expr) => {{
+            // SAFETY: the loader resolved the distance to a label of this instance.
+            pc = unsafe { pc.offset($d as isize) };
+            continue;
+        }};
+    }
+    macro_rules! offset {
+        () => {
+            // SAFETY: `pc` points into the code of `here`.
+            unsafe { pc.offset_from(here.code) as u32 }
+        };
+    }
+    /// Goes to any place in loaded code.
+    macro_rules! goto {
+        ($ptr:expr) => {{
+            let p: CodePtr = $ptr;
+            if p.slot != here.slot {
+                match place_of(m.sys, p.slot) {
+                    Some(new) => {
+                        here = new;
+                        m.slot = p.slot;
+                    }
+                    None => {
+                        spill!();
+                        return lost(&mut m);
+                    }
+                }
+            }
+            if p.offset >= here.len {
+                spill!();
+                return lost(&mut m);
+            }
+            // SAFETY: the offset was just checked.
+            pc = unsafe { here.code.add(p.offset as usize) };
+            continue;
+        }};
+    }
+    /// Returns to the address in the frame on top of the stack.
+    macro_rules! ret {
+        () => {{
+            let w = mem.word(sp, 0);
+            mem.set_word(sp, 0, 0);
+            goto!(CodePtr::from_word(w))
+        }};
+    }
+    /// Does what a cold operation says.
+    macro_rules! follow {
+        ($flow:expr) => {{
+            let flow = $flow;
+            reload!();
+            match flow {
+                Flow::Next => next!(),
+                Flow::Jump(d) => jump!(d),
+                Flow::Goto(p) => goto!(p),
+                Flow::Return => ret!(),
+                Flow::Raise => {
+                    let at = offset!();
+                    match super::exceptions::dispatch(&mut m, at) {
+                        Ok(p) => {
+                            reload!();
+                            goto!(p)
+                        }
+                        Err(end) => return end,
+                    }
+                }
+                Flow::End(end) => return end,
+            }
+        }};
+    }
+    macro_rules! cold {
+        ($i:expr) => {{
+            spill!();
+            let at = offset!();
+            follow!(cold::execute(&mut m, $i, at))
+        }};
+    }
+    /// Makes sure of heap words; `live` X registers survive.
+    macro_rules! reserve {
+        ($words:expr, $live:expr) => {
+            if cfg!(feature = "gc_stress") || ((sp - hp) as u64) < ($words as u64 + RESERVED as u64) * 8 {
+                spill!();
+                if let Err(f) = m.collect($words as usize, $live as usize) {
+                    follow!(m.fault(f));
+                }
+                reload!();
+            }
+        };
+    }
+    /// Counts a call; at the end of the slice the process stops in front of the callee.
+    macro_rules! count {
+        ($callee:expr) => {
+            reds -= 1;
+            if reds <= 0 {
+                spill!();
+                let to: CodePtr = $callee;
+                return preempt(&mut m, to);
+            }
+        };
+    }
+    macro_rules! local {
+        // SAFETY: the loader resolved the distance to a label of this instance.
+        ($to:expr) => {
+            CodePtr { slot: here.slot, offset: unsafe { pc.offset($to as isize).offset_from(here.code) as u32 } }
+        };
+    }
+    /// Words on the heap that a reservation has made sure of.
+    macro_rules! bump {
+        ($words:expr) => {{
+            let at = hp;
+            hp += $words * 8;
+            at
+        }};
+    }
+    macro_rules! compare_branch {
+        ($a:expr, $b:expr, $fail:expr, $small:expr, $i:expr) => {{
+            let (a, b): (Term, Term) = ($a, $b);
+            if Term::both_small(a, b) {
+                let f: fn(i64, i64) -> bool = $small;
+                if f(a.0 as i64, b.0 as i64) { next!() } else { jump!($fail) }
+            }
+            cold!($i)
+        }};
+    }
+
+    loop {
+        // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
+        let i = unsafe { *pc };
+        match i {
+            Instr::MoveXX { s, d } => {
+                set_x!(d, x!(s));
+                next!()
+            }
+            Instr::MoveXY { s, d } => {
+                set_y!(d, x!(s));
+                next!()
+            }
+            Instr::MoveYX { s, d } => {
+                set_x!(d, y!(s));
+                next!()
+            }
+            Instr::MoveYY { s, d } => {
+                set_y!(d, y!(s));
+                next!()
+            }
+            Instr::MoveCX { d, c } => {
+                set_x!(d, Term(c));
+                next!()
+            }
+            Instr::MoveCY { d, c } => {
+                set_y!(d, Term(c));
+                next!()
+            }
+            Instr::MoveXX2 { s1, d1, s2, d2 } => {
+                set_x!(d1, x!(s1));
+                set_x!(d2, x!(s2));
+                next!()
+            }
+            Instr::MoveYX2 { s1, d1, s2, d2 } => {
+                set_x!(d1, y!(s1));
+                set_x!(d2, y!(s2));
+                next!()
+            }
+            Instr::MoveXY2 { s1, d1, s2, d2 } => {
+                set_y!(d1, x!(s1));
+                set_y!(d2, x!(s2));
+                next!()
+            }
+            Instr::Swap { a, b } => {
+                let (va, vb) = (src!(a.src()), src!(b.src()));
+                set!(a, vb);
+                set!(b, va);
+                next!()
+            }
+            Instr::Jump { to } => jump!(to),
+            Instr::Call { to, cp } => {
+                mem.set_word(sp, 0, cp);
+                count!(local!(to));
+                jump!(to)
+            }
+            Instr::CallOnly { to } => {
+                count!(local!(to));
+                jump!(to)
+            }
+            Instr::CallLast { to, n } => {
+                sp += (n as u32 + 1) * 8;
+                count!(local!(to));
+                jump!(to)
+            }
+            Instr::CallExt { export, cp } => {
+                mem.set_word(sp, 0, cp);
+                if let Some(p) = m.sys.code.entry(export) {
+                    count!(p);
+                    goto!(p)
+                }
+                cold!(&i)
+            }
+            Instr::CallExtOnly { export } => {
+                if let Some(p) = m.sys.code.entry(export) {
+                    count!(p);
+                    goto!(p)
+                }
+                cold!(&i)
+            }
+            Instr::CallExtLast { export, n } => {
+                if let Some(p) = m.sys.code.entry(export) {
+                    sp += (n as u32 + 1) * 8;
+                    count!(p);
+                    goto!(p)
+                }
+                cold!(&i)
+            }
+            Instr::Return {} => ret!(),
+            Instr::DeallocReturn { n } => {
+                sp += (n as u32 + 1) * 8;
+                ret!()
+            }
+            Instr::ConstReturn { n, c } => {
+                set_x!(0, Term(c));
+                sp += n as u32 * 8;
+                ret!()
+            }
+            Instr::Allocate { n, live } => {
+                reserve!(n as u32 + 1, live);
+                sp -= (n as u32 + 1) * 8;
+                mem.set_word(sp, 0, 0);
+                next!()
+            }
+            Instr::AllocateHeap { n, live, words } => {
+                reserve!(n as u32 + 1 + words, live);
+                sp -= (n as u32 + 1) * 8;
+                mem.set_word(sp, 0, 0);
+                next!()
+            }
+            Instr::Deallocate { n } => {
+                sp += (n as u32 + 1) * 8;
+                next!()
+            }
+            Instr::Trim { n } => {
+                sp += n as u32 * 8;
+                mem.set_word(sp, 0, 0);
+                next!()
+            }
+            Instr::TestHeap { live, words } => {
+                reserve!(words, live);
+                next!()
+            }
+            Instr::IsConsX { s, fail } => {
+                if x!(s).is_list() {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsCons { s, fail } => {
+                if src!(s).is_list() {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsConsGet { s, h, t, fail } => {
+                let l: Term = x!(s);
+                if l.is_list() {
+                    let (a, b) = (mem.head(l), mem.tail(l));
+                    set_x!(h, a);
+                    set_x!(t, b);
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsNilX { s, fail } => {
+                if x!(s).is_nil() {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsNil { s, fail } => {
+                if src!(s).is_nil() {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsTuple { s, fail } => {
+                if mem.is_tuple(src!(s)) {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::TestArity { s, fail, arity } => {
+                if mem.header(src!(s)) == object::tuple_header(arity) {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsTupleOfArity { s, fail, arity } => {
+                let t: Term = src!(s);
+                if t.is_boxed() && mem.header(t) == object::tuple_header(arity) {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsTagged { arity, s, fail, c } => {
+                let t: Term = x!(s);
+                if t.is_boxed() && mem.header(t) == object::tuple_header(arity as u32) && mem.field(t, 1).0 == c {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsEqImm { s, fail, c } => {
+                if x!(s).0 == c {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsNeImm { s, fail, c } => {
+                if x!(s).0 != c {
+                    next!()
+                }
+                jump!(fail)
+            }
+            Instr::IsEqExact { a, b, fail } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if va == vb {
+                    next!()
+                }
+                if va.is_immed() || vb.is_immed() {
+                    jump!(fail)
+                }
+                cold!(&i)
+            }
+            Instr::IsNeExact { a, b, fail } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if va == vb {
+                    jump!(fail)
+                }
+                if va.is_immed() || vb.is_immed() {
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a < b, &i),
+            Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a >= b, &i),
+            Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a < b, &i),
+            Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a >= b, &i),
+            Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a < b, &i),
+            Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a >= b, &i),
+            Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a < b, &i),
+            Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a >= b, &i),
+            Instr::SelectVal { s, fail, table } => {
+                let v: Term = src!(s);
+                let found = match m.sys.code.instance(here.slot).and_then(|c| c.selects.get(table as usize)) {
+                    Some(crate::code::op::SelectTable::Linear { .. }) | None => cold!(&i),
+                    Some(t) => t.find(v.0),
+                };
+                match found {
+                    Some(d) => jump!(d),
+                    None => jump!(fail),
+                }
+            }
+            Instr::PutListX { h, t, d } => {
+                let at = bump!(2);
+                mem.set(at, 0, x!(h));
+                mem.set(at, 1, x!(t));
+                set_x!(d, Term::list_at(at));
+                next!()
+            }
+            Instr::PutList { h, t, d } => {
+                let at = bump!(2);
+                mem.set(at, 0, src!(h));
+                mem.set(at, 1, src!(t));
+                set!(d, Term::list_at(at));
+                next!()
+            }
+            Instr::GetList { s, h, t } => {
+                let l: Term = src!(s);
+                let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
+                set!(h, a);
+                set!(t, b);
+                next!()
+            }
+            Instr::GetHd { s, d } => {
+                let l: Term = src!(s);
+                set!(d, Term(mem.word(l.addr(), 0)));
+                next!()
+            }
+            Instr::GetTl { s, d } => {
+                let l: Term = src!(s);
+                set!(d, Term(mem.word(l.addr(), 1)));
+                next!()
+            }
+            Instr::GetElementX { s, i, d } => {
+                let t: Term = x!(s);
+                set_x!(d, mem.get(t.addr(), i as u32));
+                next!()
+            }
+            Instr::GetElement2X { s, i, d1, d2 } => {
+                let t: Term = x!(s);
+                let (a, b) = (mem.get(t.addr(), i as u32), mem.get(t.addr(), i as u32 + 1));
+                set_x!(d1, a);
+                set_x!(d2, b);
+                next!()
+            }
+            Instr::GetElement { s, d, i } => {
+                let t: Term = src!(s);
+                set!(d, mem.get(t.addr(), i));
+                next!()
+            }
+            Instr::PutTuple2 { d, at, n } => {
+                let to = bump!(n + 1);
+                mem.set_word(to, 0, object::tuple_header(n));
+                if let Some(c) = m.sys.code.instance(here.slot)
+                    && let Some(side) = c.side.get(at as usize..(at + n) as usize)
+                {
+                    for (k, w) in side.iter().enumerate() {
+                        let j = (w & 0x3FFF_FFFF) as usize;
+                        let v = match w >> 30 {
+                            0 => x!(j),
+                            1 => y!(j),
+                            // SAFETY: the loader made the index of a constant of this instance.
+                            _ => unsafe { *here.consts.add(j) },
+                        };
+                        mem.set(to, k as u32 + 1, v);
+                    }
+                }
+                set!(d, Term::boxed_at(to));
+                next!()
+            }
+            Instr::AddXC { s, d, c, .. } => {
+                let a: Term = x!(s);
+                if a.is_small()
+                    && let Some(sum) = (a.0 as i64).checked_add(c as i64)
+                {
+                    set_x!(d, Term(sum as u64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::AddXX { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (x!(a), x!(b));
+                if Term::both_small(va, vb)
+                    && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+                {
+                    set_x!(d, Term(sum as u64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::SubXX { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (x!(a), x!(b));
+                if Term::both_small(va, vb)
+                    && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
+                {
+                    set_x!(d, Term(diff as u64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Add { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb)
+                    && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+                {
+                    set!(d, Term(sum as u64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Sub { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb)
+                    && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
+                {
+                    set!(d, Term(diff as u64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Mul { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb)
+                    && let Some(product) = (va.0 as i64 & !0xF).checked_mul(vb.small_value())
+                {
+                    set!(d, Term(product as u64 | 0xF));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::IntDiv { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb)
+                    && let Some(q) = va.small_value().checked_div(vb.small_value())
+                    && let Some(t) = Term::try_small(q)
+                {
+                    set!(d, t);
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Rem { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb)
+                    && let Some(r) = va.small_value().checked_rem(vb.small_value())
+                {
+                    set!(d, Term::small(r));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Band { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb) {
+                    set!(d, Term(va.0 & vb.0));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Bor { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb) {
+                    set!(d, Term(va.0 | vb.0));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Bxor { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb) {
+                    set!(d, Term((va.0 ^ vb.0) | 0xF));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Bsr { a, b, d, .. } => {
+                let (va, vb): (Term, Term) = (src!(a), src!(b));
+                if Term::both_small(va, vb) && vb.0 as i64 >= 0 {
+                    let shift = vb.small_value().min(63);
+                    set!(d, Term::small(va.small_value() >> shift));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::FAdd { a, b, d } => {
+                let v = m.f[a as usize & 15] + m.f[b as usize & 15];
+                m.f[d as usize & 15] = v;
+                if v.is_finite() {
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::FSub { a, b, d } => {
+                let v = m.f[a as usize & 15] - m.f[b as usize & 15];
+                m.f[d as usize & 15] = v;
+                if v.is_finite() {
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::FMul { a, b, d } => {
+                let v = m.f[a as usize & 15] * m.f[b as usize & 15];
+                m.f[d as usize & 15] = v;
+                if v.is_finite() {
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::FDiv { a, b, d } => {
+                let v = m.f[a as usize & 15] / m.f[b as usize & 15];
+                m.f[d as usize & 15] = v;
+                if v.is_finite() {
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::FNeg { a, d } => {
+                m.f[d as usize & 15] = -m.f[a as usize & 15];
+                next!()
+            }
+            Instr::FLoad { s, d } => {
+                let t: Term = src!(s);
+                m.f[d as usize & 15] = f64::from_bits(mem.word(t.addr(), 1));
+                next!()
+            }
+            Instr::FStore { s, d } => {
+                let at = bump!(2);
+                mem.set_word(at, 0, object::FLOAT_HEADER);
+                mem.set_word(at, 1, m.f[s as usize & 15].to_bits());
+                set!(d, Term::boxed_at(at));
+                next!()
+            }
+            Instr::Hd { s, d, .. } => {
+                let t: Term = src!(s);
+                if t.is_list() {
+                    set!(d, mem.head(t));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Tl { s, d, .. } => {
+                let t: Term = src!(s);
+                if t.is_list() {
+                    set!(d, mem.tail(t));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Element { i: index, s, d, .. } => {
+                let (n, t): (Term, Term) = (src!(index), src!(s));
+                if n.is_small() && t.is_boxed() {
+                    let h = mem.header(t);
+                    let n = n.small_value();
+                    if object::is_tuple_header(h) && n >= 1 && n <= object::arity(h) as i64 {
+                        set!(d, mem.field(t, n as u32));
+                        next!()
+                    }
+                }
+                cold!(&i)
+            }
+            Instr::TupleSize { s, d, .. } => {
+                if let Some(n) = mem.tuple_arity(src!(s)) {
+                    set!(d, Term::small(n as i64));
+                    next!()
+                }
+                cold!(&i)
+            }
+            Instr::Catch { y, tag } => {
+                m.proc.catches += 1;
+                set_y!(y, Term(tag));
+                next!()
+            }
+            Instr::TryEnd { y } => {
+                m.proc.catches = m.proc.catches.saturating_sub(1);
+                set_y!(y, Term::NIL);
+                next!()
+            }
+            Instr::CallBif { arity, bif, cp } => {
+                mem.set_word(sp, 0, cp);
+                reds -= 1;
+                spill!();
+                let flow = super::calls::call_bif(&mut m, bif, arity, offset!());
+                if flow == Flow::Next && m.proc.budget > 0 && !m.gc_desired() {
+                    reload!();
+                    next!()
+                }
+                follow!(super::calls::after_bif(&mut m, flow, offset!()))
+            }
+            Instr::TypeTest { kind, s, fail } => {
+                use crate::code::op::TypeKind as K;
+                let t: Term = src!(s);
+                let yes = match kind {
+                    k if k == K::Integer as u8 => mem.is_integer(t),
+                    k if k == K::Atom as u8 => t.is_atom(),
+                    k if k == K::List as u8 => t.is_list() || t.is_nil(),
+                    k if k == K::Float as u8 => mem.is_float(t),
+                    k if k == K::Map as u8 => mem.is_map(t),
+                    k => super::data::type_test(mem, k, t),
+                };
+                if yes {
+                    next!()
+                }
+                jump!(fail)
+            }
+            _ => cold!(&i),
+        }
+    }
+}
+
+// A header word never equals a term, so uninitialised return addresses can't be mistaken.
+const _: () = assert!(TAG_HEADER == 0);
+
+/// A place in code that does not exist (any more): a wrong return address, or code that was unloaded under a process.
+#[cold]
+fn lost(m: &mut Machine<'_>) -> SliceEnd {
+    m.sys.stop.get_or_insert(crate::error::StopCause::Internal(format!(
+        "process {:?} went on at {:?}, where there is no code",
+        m.proc.pid, m.proc.ip
+    )));
+    SliceEnd::Stopped
+}
+
+/// Ends the slice in front of a function: its arguments are saved.
+#[cold]
+#[inline(never)]
+fn preempt(m: &mut Machine<'_>, to: CodePtr) -> SliceEnd {
+    let arity = if to.slot == super::INTERNAL {
+        if to == APPLY_TRAP { 0 } else { m.bifs.get((to.offset.saturating_sub(super::BIF_STUBS)) as usize).map_or(0, |b| b.arity) }
+    } else {
+        m.sys.code.function_at(to).map_or(0, |f| f.arity)
+    };
+    let args = m.xs(arity as usize).to_vec();
+    m.proc.live = args;
+    m.proc.ip = to;
+    if let Some(f) = m.sys.code.function_at(to) {
+        m.proc.current = f;
+    }
+    SliceEnd::Preempted
+}

@@ -1,0 +1,164 @@
+//! The scheduler: picks a process, runs a slice, fires timers, cleans up after the dead.
+//!
+//! Cooperative and deterministic: queues and timers are plain data in [`System`], and with a virtual clock the same program
+//! runs the same way every time. A slice is 4000 reductions, as in ERTS.
+
+use crate::interp::{Registers, SliceEnd, run::run};
+use crate::process::{Process, State};
+use crate::system::System;
+use crate::term::Term;
+use crate::timer::Action;
+
+/// Reductions of a slice.
+pub const SLICE: i32 = 4000;
+
+/// How far a VM may run.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Most reductions before control comes back (the last slice may go over).
+    pub reductions: u64,
+    /// Jump the virtual clock to the next timer when every process waits. With a host clock this has no effect.
+    pub skip_idle: bool,
+    /// Reductions of a slice: [`SLICE`], or less for an embedder who wants to watch every few.
+    pub slice: i32,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { reductions: u64::MAX, skip_idle: true, slice: SLICE }
+    }
+}
+
+/// Why control came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paused {
+    /// The budget is used; there is more to do.
+    Budget,
+    /// Every process waits. `next_timer_ns`: when, on the VM's clock, the next timer fires.
+    Idle { next_timer_ns: Option<u64> },
+    /// The VM has stopped: see [`System::stop`].
+    Stopped,
+}
+
+/// Runs processes until the budget is used, all wait, or the VM stops.
+pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paused {
+    let mut left = budget.reductions;
+    loop {
+        if sys.stop.is_some() {
+            return Paused::Stopped;
+        }
+        fire_timers(sys);
+        let Some(pid) = sys.run.pop() else {
+            match sys.timers.next_ns() {
+                Some(at) if budget.skip_idle && sys.host.monotonic_ns().is_none() => {
+                    sys.virtual_ns = sys.virtual_ns.max(at);
+                    continue;
+                }
+                next_timer_ns => return Paused::Idle { next_timer_ns },
+            }
+        };
+        let Some(process) = sys.procs.check_out(pid) else { continue };
+        let used = slice(sys, regs, process, budget.slice);
+        left = left.saturating_sub(used.max(1));
+        if left == 0 && sys.stop.is_none() {
+            return Paused::Budget;
+        }
+    }
+}
+
+/// Runs one process that is checked out for one slice; returns the reductions used.
+fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32) -> u64 {
+    match p.state {
+        State::Runnable => {}
+        State::Exiting => {
+            finish(sys, p);
+            return 1;
+        }
+        State::Waiting | State::Suspended { .. } => {
+            sys.procs.check_in(p);
+            return 0;
+        }
+    }
+    p.budget = most.clamp(1, SLICE);
+    sys.counters.context_switches += 1;
+    let end = run(regs, &mut p, sys);
+    let used = (most.clamp(1, SLICE) - p.budget).max(1) as u64;
+    p.reductions += used;
+    sys.counters.reductions += used;
+    // Without a clock of the host, time passes with the work: a microsecond for ten reductions.
+    sys.virtual_ns += used * 100;
+    match end {
+        SliceEnd::Preempted => {
+            if p.state == State::Runnable {
+                sys.run.push(p.pid, p.priority);
+            }
+            sys.procs.check_in(p);
+        }
+        SliceEnd::Waiting => {
+            // Something may have arrived in the very slice in which it went to wait.
+            if p.mailbox.current().is_some() && p.state == State::Waiting {
+                p.state = State::Runnable;
+                sys.run.push(p.pid, p.priority);
+            }
+            sys.procs.check_in(p);
+        }
+        SliceEnd::Exited => finish(sys, p),
+        SliceEnd::Stopped => sys.procs.check_in(p),
+    }
+    used
+}
+
+/// The end of a process: signals to those who care, and its memory back.
+fn finish(sys: &mut System, mut p: Box<Process>) {
+    report(sys, &p);
+    let reason = if p.exit_reason.is_none() { Term::atom(crate::atom::am::NORMAL) } else { p.exit_reason };
+    if sys.watch == Some(p.pid) {
+        let normal = reason.is(crate::atom::am::NORMAL) || reason.is(crate::atom::am::SHUTDOWN);
+        let text = crate::term::print::write(sys.mem(), &sys.names(), reason, true, 4000);
+        sys.watch_exit = Some(if normal { String::new() } else { text });
+    }
+    p.state = State::Exiting;
+    sys.procs.forget_running();
+    crate::signals::process_exit(sys, &mut p, reason);
+}
+
+/// Says on standard error that a process died of an uncaught error, where no logger does.
+fn report(sys: &mut System, p: &Process) {
+    use crate::process::Class;
+    let mem = sys.mem();
+    // Only errors that nothing caught carry frames or a trace here.
+    let uncaught = p.exception.class != Class::Exit && !p.exception.value.is_none();
+    if !uncaught || mem.tuple_arity(p.exit_reason) != Some(2) || sys.names.contains_key(&crate::atom::am::LOGGER) {
+        return;
+    }
+    let text = crate::term::print::write(mem, &sys.names(), p.exit_reason, true, 4000);
+    let pid = crate::term::print::write(mem, &sys.names(), p.pid, true, 100);
+    let line = format!("=ERROR REPORT====\nError in process {pid} with exit value:\n{text}\n\n");
+    sys.host.write(crate::host::Stream::Stderr, line.as_bytes());
+}
+
+fn fire_timers(sys: &mut System) {
+    if sys.timers.is_empty() {
+        return;
+    }
+    let now = sys.now_ns();
+    while let Some(t) = sys.timers.pop_due(now) {
+        match t.action {
+            Action::Receive(pid) => {
+                if let Some(p) = sys.procs.get_mut(pid) {
+                    p.timed_out = true;
+                    p.receive_timer = None;
+                    // The loop's head finds no message and comes to `wait_timeout`, which falls through.
+                    sys.wake(pid);
+                }
+            }
+            Action::Send { to, message, .. } => {
+                let to = match to.as_atom() {
+                    Some(name) => sys.names.get(&name).copied().unwrap_or(Term::NIL),
+                    None => to,
+                };
+                sys.deliver(to, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The public face of a VM: make one, load code, spawn, run, look at it.
+
+use crate::arena::OutOfMemory;
+use crate::atom::Atom;
+use crate::bif::table;
+use crate::code::{Instance, Target};
+use crate::config::Config;
+use crate::error::{LoadError, StopCause};
+use crate::host::Host;
+use crate::interp::{self, Registers, cold};
+use crate::process::Mfa;
+use crate::sched::{self, Budget, Paused};
+use crate::system::System;
+use crate::term::Term;
+use beambox_beamfile::etf::Value;
+
+/// A BEAM.
+pub struct Vm {
+    pub sys: System,
+    regs: Registers,
+}
+
+/// Why a process could not be started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SpawnError {
+    /// The process table is full.
+    TooManyProcesses,
+    OutOfMemory,
+    /// A name or an argument can't be a term of this VM.
+    BadTerm(String),
+}
+
+impl std::fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SpawnError::TooManyProcesses => f.write_str("the process table is full"),
+            SpawnError::OutOfMemory => f.write_str("the memory limit of the VM is reached"),
+            SpawnError::BadTerm(what) => write!(f, "not a term of this VM: {what}"),
+        }
+    }
+}
+impl std::error::Error for SpawnError {}
+
+impl Vm {
+    /// A VM without any module but the built-in functions.
+    pub fn new(config: Config, host: Box<dyn Host>) -> Result<Vm, OutOfMemory> {
+        let mut sys = System::new(config, host)?;
+        let bifs = table::all();
+        for (i, b) in bifs.iter().enumerate() {
+            // The table's names are few; a limit that is too low for them is met at the first module.
+            let (Ok(module), Ok(function)) = (sys.atoms.intern(b.module), sys.atoms.intern(b.name)) else { continue };
+            let export = sys.code.export(Mfa { module, function, arity: b.arity });
+            if let Some(e) = sys.code.exports.get_mut(export as usize) {
+                e.target = Target::Bif(i as u32);
+            }
+        }
+        let slot = sys.code.fresh_slot();
+        debug_assert_eq!(slot, interp::INTERNAL);
+        let internal = Instance::internal(slot, cold::internal_code(bifs));
+        if let Some(place) = sys.code.instances.get_mut(slot as usize) {
+            *place = Some(Box::new(internal));
+        }
+        Ok(Vm { sys, regs: Registers::default() })
+    }
+
+    /// Loads a `.beam` file; its former version, if any, becomes old code.
+    pub fn load_module(&mut self, bytes: &[u8]) -> Result<Atom, LoadError> {
+        crate::load::load(&mut self.sys, bytes)
+    }
+
+    /// The atom of that name.
+    pub fn atom(&mut self, name: &str) -> Option<Atom> {
+        self.sys.atoms.intern(name).ok()
+    }
+
+    /// Is the function loaded and exported?
+    pub fn is_exported(&self, module: &str, function: &str, arity: u8) -> bool {
+        let (Some(module), Some(function)) = (self.sys.atoms.lookup(module), self.sys.atoms.lookup(function)) else {
+            return false;
+        };
+        self.sys.code.target(Mfa { module, function, arity }) != Target::Undefined
+    }
+
+    /// Starts a process that calls `module:function` with the arguments. It runs when [`Vm::run`] is called.
+    pub fn spawn(&mut self, module: &str, function: &str, args: &[Value]) -> Result<Term, SpawnError> {
+        crate::signals::spawn::spawn_root(&mut self.sys, module, function, args)
+    }
+
+    /// Runs until the budget is used, every process waits, or the VM stops. Can be called again in each case but the last.
+    pub fn run(&mut self, budget: Budget) -> Paused {
+        sched::run_until(&mut self.sys, &mut self.regs, budget)
+    }
+
+    /// Why the VM has stopped, if it has.
+    pub fn stop_cause(&self) -> Option<&StopCause> {
+        self.sys.stop.as_ref()
+    }
+
+    /// Wakes processes that wait for the host (standard input).
+    pub fn host_ready(&mut self) {
+        let waiting: Vec<Term> = self.sys.input_waiters.drain(..).collect();
+        for pid in waiting {
+            self.sys.wake(pid);
+        }
+    }
+
+    /// A term as `~w` shows it, cut at `limit` characters.
+    pub fn show(&self, term: Term, limit: usize) -> String {
+        crate::term::print::write(self.sys.mem(), &self.sys.names(), term, true, limit)
+    }
+}
