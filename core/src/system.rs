@@ -90,6 +90,8 @@ pub struct System {
     pub stop: Option<StopCause>,
     /// Nanoseconds of the virtual clock (unused when the host has a clock).
     pub virtual_ns: u64,
+    /// Processes that wait for standard input.
+    pub input_waiters: Vec<Term>,
     /// Microseconds of the last `erlang:now/0`.
     pub last_now_us: i64,
     next_ref: u64,
@@ -117,6 +119,7 @@ impl System {
             empty_tuple: Term::boxed_at(at),
             stop: None,
             virtual_ns: 0,
+            input_waiters: Vec::new(),
             last_now_us: 0,
             next_ref: 1,
             next_unique: 1,

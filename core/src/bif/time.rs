@@ -3,7 +3,7 @@
 use super::support::unit_per_second;
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::refs;
+use crate::heap::{number, refs};
 use crate::term::{MIN_SMALL, Term};
 
 pub const BIFS: &[Bif] = &[
@@ -77,25 +77,12 @@ fn convert(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (Some(from), Some(to)) = (unit_per_second(mem, args[1]), unit_per_second(mem, args[2])) else {
         return Err(ctx.badarg());
     };
-    let time = match args[0].as_small() {
-        Some(t) => t as i128,
-        None => match small_big(ctx, args[0]) {
-            Some(t) => t,
-            None => return Err(ctx.badarg()),
-        },
-    };
-    ctx.wide_int(scale(time, from, to))
-}
-
-/// The value of a bignum of one digit.
-fn small_big(ctx: &Ctx<'_>, t: Term) -> Option<i128> {
-    use crate::term::object;
-    let mem = ctx.sys.mem();
-    if !mem.is_big(t) || object::arity(mem.header(t)) != 1 {
-        return None;
-    }
-    let magnitude = mem.field(t, 1).raw() as i128;
-    Some(if object::subtag(mem.header(t)) == object::NEG_BIG { -magnitude } else { magnitude })
+    let Some(time) = number::to_bigint(mem, args[0]) else { return Err(ctx.badarg()) };
+    let product = time * num_bigint::BigInt::from(to);
+    let (whole, rest) = (&product / from, &product % from);
+    let below = rest.sign() == num_bigint::Sign::Minus;
+    let result = if below { whole - 1 } else { whole };
+    Ok(number::from_bigint(ctx, &result)?)
 }
 
 fn make_ref(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
@@ -174,13 +161,7 @@ impl crate::system::System {
 impl Ctx<'_> {
     /// An integer of any size that a clock can give.
     fn wide_int(&mut self, value: i128) -> BifResult {
-        match i64::try_from(value) {
-            Ok(v) => self.int(v),
-            Err(_) => match u64::try_from(value) {
-                Ok(v) => self.uint(v),
-                Err(_) => Err(self.system_limit()),
-            },
-        }
+        Ok(number::from_i128(self, value)?)
     }
 
     fn triple(&mut self, t: Triple) -> BifResult {

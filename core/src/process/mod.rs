@@ -153,6 +153,8 @@ pub struct Process {
     pub catches: u32,
     pub error_handler: Atom,
     pub label: Term,
+    /// A BIF asked for a major collection (`erlang:garbage_collect/0`): done at the next safe place.
+    pub gc_requested: bool,
     /// Links, monitors, aliases: everything that other processes and this one know of each other.
     pub relations: relations::Relations,
     /// Timers (by their numbers) whose message goes to this process.
@@ -161,8 +163,6 @@ pub struct Process {
     pub suspend_count: u32,
     /// Which processes it has suspended, and how often.
     pub suspending: std::collections::BTreeMap<u64, u32>,
-    /// A BIF asks for a major collection of the running process; the interpreter honours it when the BIF has returned.
-    pub gc_requested: bool,
     pub max_heap: MaxHeap,
     /// `message_queue_data` is `off_heap`; without effect on where messages are kept.
     pub off_heap_messages: bool,
@@ -254,11 +254,11 @@ impl Process {
             catches: 0,
             error_handler: am::ERROR_HANDLER,
             label: Term::NONE,
+            gc_requested: false,
             relations: relations::Relations::default(),
             timers: Default::default(),
             suspend_count: 0,
             suspending: Default::default(),
-            gc_requested: false,
             max_heap: MaxHeap::default(),
             off_heap_messages: false,
             async_dist: false,
