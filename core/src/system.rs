@@ -96,6 +96,8 @@ pub struct System {
     pub virtual_ns: u64,
     /// Processes that wait for standard input.
     pub input_waiters: Vec<Term>,
+    /// Microseconds of the last `erlang:now/0`.
+    pub last_now_us: i64,
     next_ref: u64,
     next_unique: u64,
     random: u64,
@@ -124,6 +126,7 @@ impl System {
             watch_exit: None,
             virtual_ns: 0,
             input_waiters: Vec::new(),
+            last_now_us: 0,
             next_ref: 1,
             next_unique: 1,
         })

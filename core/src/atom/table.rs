@@ -1119,6 +1119,12 @@ macro_rules! for_each_atom {
     GET_OPTS = "get_opts",
     ERL_EVAL = "erl_eval",
     GENERAL_FAILURE = "general_failure",
+    BIN_OLD_VHEAP_BLOCK_SIZE = "bin_old_vheap_block_size",
+    BIN_OLD_VHEAP_SIZE = "bin_old_vheap_size",
+    BIN_VHEAP_BLOCK_SIZE = "bin_vheap_block_size",
+    BIN_VHEAP_SIZE = "bin_vheap_size",
+    MINOR_GCS = "minor_gcs",
+    USER = "user",
 } };
 }
 pub(super) use for_each_atom;

@@ -7,8 +7,17 @@
 //! How to add one: write `fn name(ctx: &mut Ctx, args: &[Term]) -> BifResult` in its family and add its line to the family's
 //! `BIFS`. `args` has exactly the declared arity.
 
+pub mod control;
 pub mod ctx;
+pub mod flags;
+pub mod monitor;
+pub mod process;
+pub mod process_info;
+pub mod registry;
+pub mod support;
 pub mod table;
+pub mod time;
+pub mod timers;
 
 pub use ctx::{Ctx, Fault};
 

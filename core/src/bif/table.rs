@@ -3,7 +3,16 @@
 use super::Bif;
 
 /// The lists of all families.
-const FAMILIES: &[&[Bif]] = &[];
+const FAMILIES: &[&[Bif]] = &[
+    super::control::BIFS,
+    super::flags::BIFS,
+    super::monitor::BIFS,
+    super::process::BIFS,
+    super::process_info::BIFS,
+    super::registry::BIFS,
+    super::time::BIFS,
+    super::timers::BIFS,
+];
 
 /// All BIFs; the index of one is stable for the life of the program.
 pub fn all() -> &'static [Bif] {

@@ -162,6 +162,32 @@ pub struct Process {
     pub gc_requested: bool,
     /// Links, monitors, aliases: everything that other processes and this one know of each other.
     pub relations: relations::Relations,
+    /// Timers (by their numbers) whose message goes to this process.
+    pub timers: std::collections::BTreeSet<u64>,
+    /// How often it is suspended, by whomever.
+    pub suspend_count: u32,
+    /// Which processes it has suspended, and how often.
+    pub suspending: std::collections::BTreeMap<u64, u32>,
+    pub max_heap: MaxHeap,
+    /// `message_queue_data` is `off_heap`; without effect on where messages are kept.
+    pub off_heap_messages: bool,
+    pub async_dist: bool,
+    pub sensitive: bool,
+}
+
+/// `max_heap_size` of a process: 0 words is no limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MaxHeap {
+    pub words: u64,
+    pub kill: bool,
+    pub error_logger: bool,
+    pub include_shared_binaries: bool,
+}
+
+impl Default for MaxHeap {
+    fn default() -> MaxHeap {
+        MaxHeap { words: 0, kill: true, error_logger: true, include_shared_binaries: false }
+    }
 }
 
 pub mod relations {
@@ -178,14 +204,16 @@ pub mod relations {
         pub pid: Term,
         /// The name it was monitored by, an atom, or `NONE`.
         pub name: Term,
-        /// The first element of the message, `'DOWN'` unless tagged; an immediate or a term kept by `tag_cell`.
+        /// The first element of the message, `'DOWN'` unless tagged, in the process that monitors; a root of its heap.
         pub tag: Term,
+        /// The monitor's reference is an alias too.
+        pub alias: bool,
     }
 
     /// All relations, in orders that don't depend on addresses.
     #[derive(Default, Debug)]
     pub struct Relations {
-        /// Linked processes and ports, in the order of their numbers.
+        /// Linked processes and ports, as the words of their pids, in order.
         pub links: std::collections::BTreeSet<u64>,
         /// Monitors that this process has on others.
         pub monitors: BTreeMap<RefId, Monitor>,
@@ -233,7 +261,26 @@ impl Process {
             label: Term::NONE,
             gc_requested: false,
             relations: relations::Relations::default(),
+            timers: Default::default(),
+            suspend_count: 0,
+            suspending: Default::default(),
+            max_heap: MaxHeap::default(),
+            off_heap_messages: false,
+            async_dist: false,
+            sensitive: false,
         }
+    }
+
+    /// Arranges that the first slice calls the function; the arguments lie on the process's own heap.
+    pub fn start_call(&mut self, mfa: Mfa, args: Vec<Term>) {
+        self.trap = Trap { target: Some(mfa), fun: Term::NONE, args };
+        self.state = State::Runnable;
+    }
+
+    /// Arranges that the first slice calls the fun; fun and arguments lie on the process's own heap.
+    pub fn start_fun(&mut self, fun: Term, args: Vec<Term>) {
+        self.trap = Trap { target: None, fun, args };
+        self.state = State::Runnable;
     }
 }
 

@@ -67,12 +67,17 @@ impl Timers {
 
     /// The next timer that is due.
     pub fn pop_due(&mut self, now_ns: u64) -> Option<Timer> {
+        self.pop_due_with_id(now_ns).map(|(_, t)| t)
+    }
+
+    /// As [`Timers::pop_due`], with the timer's name.
+    pub fn pop_due_with_id(&mut self, now_ns: u64) -> Option<(u64, Timer)> {
         let ((at_ns, id), _) = self.queue.first_key_value()?;
         let id = *id;
         if *at_ns > now_ns {
             return None;
         }
-        self.cancel(id)
+        Some((id, self.cancel(id)?))
     }
 
     pub fn len(&self) -> usize {

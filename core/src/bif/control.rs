@@ -1,0 +1,140 @@
+//! Exceptions on purpose: `error`, `exit/1`, `throw`, `raise`, `nif_error`, `halt`.
+
+use super::{Bif, BifResult, Ctx, Fault, bif};
+use crate::atom::am;
+use crate::error::StopCause;
+use crate::process::Class;
+use crate::term::Term;
+
+pub const BIFS: &[Bif] = &[
+    bif("erlang", "error", 1, |c, a| Err(c.error(a[0]))),
+    bif("erlang", "error", 2, error_2),
+    bif("erlang", "error", 3, error_3),
+    bif("erlang", "exit", 1, |c, a| Err(c.raise(Class::Exit, a[0]))),
+    bif("erlang", "throw", 1, |c, a| Err(c.raise(Class::Throw, a[0]))),
+    bif("erlang", "raise", 3, raise),
+    bif("erlang", "nif_error", 1, |c, a| Err(c.error(a[0]))),
+    bif("erlang", "nif_error", 2, error_2),
+    bif("erlang", "halt", 0, |c, _| Err(c.stop(StopCause::Halted(0)))),
+    bif("erlang", "halt", 1, |c, a| halt(c, a[0], Term::NIL)),
+    bif("erlang", "halt", 2, |c, a| halt(c, a[0], a[1])),
+];
+
+fn error_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let fault = ctx.error(args[0]);
+    if args[1].is_list() || args[1].is_nil() {
+        ctx.proc.exception.args = args[1];
+    }
+    Err(fault)
+}
+
+/// `error(Reason, Args, [{error_info, Map}])`.
+fn error_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let mem = ctx.sys.mem();
+    if !(args[1].is_list() || args[1].is_nil() || args[1].is(am::NONE)) {
+        return Err(ctx.badarg());
+    }
+    let mut info = Term::NONE;
+    let mut t = args[2];
+    while t.is_list() {
+        let o = mem.head(t);
+        if mem.tuple_arity(o) != Some(2) || !mem.element(o, 1).is(am::ERROR_INFO) || !mem.is_map(mem.element(o, 2)) {
+            return Err(ctx.badarg());
+        }
+        info = mem.element(o, 2);
+        t = mem.tail(t);
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg());
+    }
+    let fault = error_2(ctx, args);
+    ctx.proc.exception.info = info;
+    fault
+}
+
+/// Is the term a stack trace, as `raise/3` demands?
+fn is_trace(ctx: &Ctx<'_>, list: Term) -> bool {
+    let mem = ctx.sys.mem();
+    let mut t = list;
+    while t.is_list() {
+        let e = mem.head(t);
+        let ok = match mem.tuple_arity(e) {
+            Some(n @ (3 | 4)) => {
+                let a = mem.element(e, 3);
+                mem.element(e, 1).is_atom()
+                    && mem.element(e, 2).is_atom()
+                    && (a.is_small() || a.is_list() || a.is_nil())
+                    && (n == 3 || mem.element(e, 4).is_list() || mem.element(e, 4).is_nil())
+            }
+            Some(2) => {
+                let a = mem.element(e, 2);
+                mem.is_fun(mem.element(e, 1)) && (a.is_small() || a.is_list() || a.is_nil())
+            }
+            _ => false,
+        };
+        if !ok {
+            return false;
+        }
+        t = mem.tail(t);
+    }
+    t.is_nil()
+}
+
+fn raise(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let class = match args[0].as_atom() {
+        Some(am::ERROR) => Class::Error,
+        Some(am::EXIT) => Class::Exit,
+        Some(am::THROW) => Class::Throw,
+        _ => return Ok(Term::atom(am::BADARG)),
+    };
+    if !is_trace(ctx, args[2]) {
+        return Ok(Term::atom(am::BADARG));
+    }
+    let fault = ctx.raise(class, args[1]);
+    ctx.proc.exception.trace = args[2];
+    Err(fault)
+}
+
+fn halt(ctx: &mut Ctx<'_>, status: Term, options: Term) -> BifResult {
+    let mem = ctx.sys.mem();
+    let mut t = options;
+    while t.is_list() {
+        let o = mem.head(t);
+        let known = mem.tuple_arity(o) == Some(2)
+            && match mem.element(o, 1).as_atom() {
+                Some(am::FLUSH) => mem.element(o, 2).as_bool().is_some(),
+                Some(am::FLUSH_TIMEOUT) => mem.element(o, 2).is_small() || mem.element(o, 2).is(am::INFINITY),
+                _ => false,
+            };
+        if !known {
+            return Err(ctx.badarg());
+        }
+        t = mem.tail(t);
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg());
+    }
+    let cause = match status.as_small() {
+        // An exit status has eight bits, as on OTP's hosts.
+        Some(n) if n >= 0 => StopCause::Halted((n & 0xFF) as i32),
+        Some(_) => return Err(ctx.badarg()),
+        None if status.is(am::ABORT) => StopCause::Crashed("abort".into()),
+        None => StopCause::Crashed(slogan(ctx, status)?),
+    };
+    Err(ctx.stop(cause))
+}
+
+fn slogan(ctx: &mut Ctx<'_>, text: Term) -> Result<String, Fault> {
+    if !text.is_list() && !text.is_nil() {
+        return Err(ctx.badarg());
+    }
+    let chars = ctx.list_to_vec(text)?;
+    let mut out = String::new();
+    for c in chars.into_iter().take(1023) {
+        match c.as_small().and_then(|c| u32::try_from(c).ok()).and_then(char::from_u32) {
+            Some(c) => out.push(c),
+            None => return Err(ctx.badarg()),
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,96 @@
+//! `process_flag/2,3`.
+
+use super::process::{max_heap, priority, priority_atom};
+use super::support::atom_map;
+use super::{Bif, BifResult, Ctx, bif};
+use crate::atom::am;
+use crate::heap::gc::sizes;
+use crate::process::MaxHeap;
+use crate::term::Term;
+
+pub const BIFS: &[Bif] = &[
+    bif("erlang", "process_flag", 2, process_flag),
+    bif("erlang", "process_flag", 3, process_flag_3),
+    bif("erts_internal", "process_flag", 3, process_flag_3),
+];
+
+/// The value of `max_heap_size` as `process_flag` and `process_info` show it.
+pub(super) fn max_heap_map(ctx: &mut Ctx<'_>, m: MaxHeap) -> BifResult {
+    let size = ctx.uint(m.words)?;
+    Ok(atom_map(
+        ctx,
+        &[
+            (am::ERROR_LOGGER, Term::bool(m.error_logger)),
+            (am::INCLUDE_SHARED_BINARIES, Term::bool(m.include_shared_binaries)),
+            (am::KILL, Term::bool(m.kill)),
+            (am::SIZE, size),
+        ],
+    )?)
+}
+
+/// Sets a flag of the calling process; the result is the value before.
+fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let v = args[1];
+    let (boolean, small) = (v.as_bool(), v.as_small().filter(|n| *n >= 0));
+    let p = &mut *ctx.proc;
+    let old = match (args[0].as_atom(), boolean, small) {
+        (Some(am::TRAP_EXIT), Some(b), _) => Term::bool(std::mem::replace(&mut p.trap_exit, b)),
+        (Some(am::SENSITIVE), Some(b), _) => Term::bool(std::mem::replace(&mut p.sensitive, b)),
+        (Some(am::ASYNC_DIST), Some(b), _) => Term::bool(std::mem::replace(&mut p.async_dist, b)),
+        (Some(am::PRIORITY), ..) => match priority(v) {
+            Some(new) => Term::atom(priority_atom(std::mem::replace(&mut p.priority, new))),
+            None => return Err(ctx.badarg()),
+        },
+        (Some(am::ERROR_HANDLER), ..) => match v.as_atom() {
+            Some(new) => Term::atom(std::mem::replace(&mut p.error_handler, new)),
+            None => return Err(ctx.badarg()),
+        },
+        (Some(am::FULLSWEEP_AFTER), _, Some(n)) => {
+            let n = n.min(u32::MAX as i64) as u32;
+            Term::small(std::mem::replace(&mut p.heap.fullsweep_after, n) as i64)
+        }
+        (Some(am::MIN_HEAP_SIZE), _, Some(n)) if n <= 1 << 28 => {
+            Term::small(std::mem::replace(&mut p.heap.min_size, sizes::at_least(n as usize)) as i64)
+        }
+        (Some(am::MIN_BIN_VHEAP_SIZE), _, Some(n)) if n <= 1 << 40 => {
+            let n = sizes::at_least(n as usize) as u64;
+            Term::small(std::mem::replace(&mut p.heap.min_vheap, n) as i64)
+        }
+        (Some(am::MAX_HEAP_SIZE), ..) => {
+            let before = ctx.proc.max_heap;
+            match max_heap(ctx, v, before) {
+                Some(m) => ctx.proc.max_heap = m,
+                None => return Err(ctx.badarg()),
+            }
+            return max_heap_map(ctx, before);
+        }
+        (Some(am::MESSAGE_QUEUE_DATA), ..) => {
+            let off = match v.as_atom() {
+                Some(am::ON_HEAP) => false,
+                Some(am::OFF_HEAP) => true,
+                _ => return Err(ctx.badarg()),
+            };
+            Term::atom(if std::mem::replace(&mut p.off_heap_messages, off) { am::OFF_HEAP } else { am::ON_HEAP })
+        }
+        // Nothing is saved: `process_info(_, last_calls)` says so.
+        (Some(am::SAVE_CALLS), _, Some(0)) => Term::small(0),
+        (
+            Some(
+                am::TRAP_EXIT | am::SENSITIVE | am::ASYNC_DIST | am::FULLSWEEP_AFTER | am::MIN_HEAP_SIZE
+                | am::MIN_BIN_VHEAP_SIZE | am::SAVE_CALLS,
+            ),
+            ..,
+        ) => return Err(ctx.badarg()),
+        _ => return Err(ctx.badarg_cause(am::BADOPT)),
+    };
+    Ok(old)
+}
+
+/// `save_calls` and `async_dist` of another process; the first is always 0.
+fn process_flag_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    if args[0] == ctx.proc.pid {
+        return process_flag(ctx, &args[1..]);
+    }
+    let ok = args[1].is(am::SAVE_CALLS) && args[2] == Term::small(0) && ctx.signals().find_alive(args[0]).is_some();
+    if ok { Ok(Term::small(0)) } else { Err(ctx.badarg()) }
+}

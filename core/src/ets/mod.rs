@@ -1,0 +1,3 @@
+//! ETS: tables of tuples outside of any process's heap.
+
+pub mod owner;

@@ -1,0 +1,114 @@
+//! The start of a process.
+
+use super::Signals;
+use super::monitor::{MonitorOpts, Target};
+use crate::arena::OutOfMemory;
+use crate::atom::am;
+use crate::heap::gc::sizes;
+use crate::heap::refs::RefId;
+use crate::heap::{Heap, HeapAlloc, RESERVED, copy};
+use crate::process::{MaxHeap, Mfa, Priority, Process};
+use crate::term::{Mem, Term};
+
+/// What a new process calls first.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    pub mfa: Mfa,
+    /// For `erlang:apply/2`, the fun to call with no arguments; else [`Term::NONE`].
+    pub fun: Term,
+    /// The list of arguments as it is copied: for a fun `[Fun, []]`, as OTP has it.
+    pub args: Term,
+}
+
+/// Options of `spawn_opt`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SpawnOpts {
+    pub link: bool,
+    pub monitor: Option<MonitorOpts>,
+    pub priority: Option<Priority>,
+    pub fullsweep_after: Option<u32>,
+    pub min_heap_size: Option<usize>,
+    pub min_bin_vheap_size: Option<u64>,
+    pub max_heap: Option<MaxHeap>,
+    pub off_heap_messages: bool,
+    pub async_dist: bool,
+}
+
+/// Why no process was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpawnError {
+    /// The process table is full.
+    TooMany,
+    Memory,
+}
+
+impl From<OutOfMemory> for SpawnError {
+    fn from(_: OutOfMemory) -> SpawnError {
+        SpawnError::Memory
+    }
+}
+
+/// The elements of a list of arguments; `None` when it isn't a proper list of at most 255.
+pub fn arguments(mem: Mem, mut list: Term) -> Option<Vec<Term>> {
+    let mut out = Vec::new();
+    while list.is_list() && out.len() < 255 {
+        out.push(mem.head(list));
+        list = mem.tail(list);
+    }
+    list.is_nil().then_some(out)
+}
+
+impl Signals<'_> {
+    /// Makes a process, runnable, and its link and monitor if wanted. The monitor's reference is given by the caller.
+    /// The running process is the parent, if there is one; else the new process is its own group leader.
+    pub fn spawn(&mut self, start: Start, opts: &SpawnOpts, reference: Option<RefId>) -> Result<Term, SpawnError> {
+        let sys = &mut *self.sys;
+        let pid = sys.procs.fresh_pid().ok_or(SpawnError::TooMany)?;
+        let words = usize::try_from(sys.arena.flat_size(start.args)).map_err(|_| SpawnError::Memory)?;
+        let min = sizes::at_least(opts.min_heap_size.unwrap_or(sys.config.min_heap_size));
+        let need = words + RESERVED as usize;
+        let min_vheap = opts.min_bin_vheap_size.unwrap_or(sys.config.min_bin_vheap_size as u64);
+        let fullsweep = opts.fullsweep_after.unwrap_or(sys.config.fullsweep_after);
+        let mut heap = Heap::new(&mut sys.arena, need.max(min), min_vheap, fullsweep)?;
+        heap.min_size = min;
+        let literal_base = sys.arena.literal_base();
+        let copied = copy::copy(&mut HeapAlloc { heap: &mut heap, arena: &mut sys.arena }, literal_base, start.args);
+        let args = match copied {
+            Ok(args) => args,
+            Err(e) => {
+                heap.release(&mut sys.arena);
+                return Err(e.into());
+            }
+        };
+        let mut p = Process::new(pid, heap, start.mfa);
+        let mem = sys.arena.mem();
+        if start.fun.is_none() {
+            p.start_call(start.mfa, arguments(mem, args).unwrap_or_default());
+        } else {
+            let fun = if args.is_list() { mem.head(args) } else { start.fun };
+            p.start_fun(fun, Vec::new());
+        }
+        p.priority = opts.priority.unwrap_or(Priority::Normal);
+        p.max_heap = opts.max_heap.unwrap_or_default();
+        p.off_heap_messages = opts.off_heap_messages;
+        p.async_dist = opts.async_dist;
+        p.group_leader = pid;
+        p.parent = Term::atom(am::UNDEFINED);
+        if let Some(parent) = &self.current {
+            p.group_leader = parent.group_leader;
+            p.parent = parent.pid;
+        }
+        let priority = p.priority;
+        let parent = p.parent;
+        sys.procs.insert(Box::new(p));
+        sys.run.push(pid, priority);
+        sys.counters.processes_created += 1;
+        if opts.link && parent.is_local_pid() {
+            self.link(parent, pid);
+        }
+        if let (Some(m), Some(id)) = (opts.monitor, reference) {
+            self.monitor(parent, id, Target { pid, name: Term::NONE }, m)?;
+        }
+        Ok(pid)
+    }
+}
