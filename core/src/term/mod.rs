@@ -12,7 +12,7 @@
 //! nnnnnnnnnnnn (60-bit number) .............................. 0111   local port
 //! iiiiiiiiiiii (58-bit index) ............................. 001011   atom
 //! iiiiiiiiiiii (module slot and instruction) .............. 011011   catch tag (stack only)
-//! 111111111111............................................. 111011   []
+//! 000000000000............................................. 111011   []
 //! vvvvvvvvvvvv (60-bit signed) .............................. 1111   small integer
 //! ```
 //!
@@ -23,6 +23,12 @@ pub mod mem;
 pub mod names;
 pub mod object;
 pub mod order;
+pub mod phash;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod term_tests;
 
 pub use mem::{Addr, Mem};
 pub use names::{FunKey, Names};
@@ -58,7 +64,7 @@ pub const MIN_SMALL: i64 = -(1 << 59);
 impl Term {
     /// No term at all: a word that is never a value.
     pub const NONE: Term = Term(0);
-    pub const NIL: Term = Term((!0 << 6) | IMMED2_NIL);
+    pub const NIL: Term = Term(IMMED2_NIL);
 
     /// A small integer; the caller knows that `value` fits in 60 bits.
     #[inline(always)]

@@ -324,6 +324,7 @@ impl Comparer<'_> {
         }
     }
 
+    /// Compares the first words of two runs that differ; the rest goes to the stack.
     fn words(&mut self, x: Addr, y: Addr, n: u32) -> Ordering {
         for i in 0..n {
             let (a, b) = (self.mem.get(x, i), self.mem.get(y, i));
@@ -334,6 +335,12 @@ impl Comparer<'_> {
                 return self.step(a, b);
             }
         }
+        Equal
+    }
+
+    /// Leaves a run of words to the main loop.
+    fn later(&mut self, x: Addr, y: Addr, n: u32) -> Ordering {
+        self.stack.push(Frame::Words(x, y, n));
         Equal
     }
 
@@ -381,7 +388,7 @@ impl Comparer<'_> {
                 if x != y {
                     return x.cmp(&y);
                 }
-                self.words(a.addr() + 8, b.addr() + 8, x)
+                self.later(a.addr() + 8, b.addr() + 8, x)
             }
             7 => self.maps(a, b),
             10 => match (mem.bits(a), mem.bits(b)) {
@@ -435,7 +442,7 @@ impl Comparer<'_> {
                 if na != nb {
                     return na.cmp(&nb);
                 }
-                self.words(a.addr() + 16, b.addr() + 16, na - 1)
+                self.later(a.addr() + 16, b.addr() + 16, na - 1)
             }
         }
     }
