@@ -33,6 +33,7 @@ enum Chore {
         port: u16,
     },
     /// Set up what is missing and run every test.
+    #[command(alias = "ci")]
     Test {
         /// Only these sections.
         #[arg(long, value_delimiter = ',')]
