@@ -137,6 +137,18 @@ fn excerpt(out: &mut String, lines: &LineIndex<'_>, span: Span, mark: char, mess
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
+/// More findings than this in one file help nobody.
+pub const MAX_DIAGNOSTICS: usize = 200;
+
+/// Put into source order; keep at most [`MAX_DIAGNOSTICS`], errors before warnings, earlier before later.
+pub fn settle(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() > MAX_DIAGNOSTICS {
+        diagnostics.sort_by_key(|d| (d.severity, d.span.start, d.span.end));
+        diagnostics.truncate(MAX_DIAGNOSTICS);
+    }
+    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+}
+
 /// All diagnostics as one text, separated by blank lines.
 pub fn render_all(diagnostics: &[Diagnostic], source: &str, file: &str) -> String {
     let lines = LineIndex::new(source);

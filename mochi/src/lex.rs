@@ -282,6 +282,7 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self) -> Tok {
         let start = self.at;
+        let fresh = self.fresh_line;
         let mut bytes: Vec<u8> = Vec::new();
         self.at += 1;
         loop {
@@ -306,7 +307,7 @@ impl<'a> Lexer<'a> {
             }
         }
         // A token is first on its line by where it starts.
-        self.fresh_line = self.source.get(..start).unwrap_or_default().rsplit('\n').next().is_none_or(|l| l.trim().is_empty());
+        self.fresh_line = fresh;
         Tok::Str(String::from_utf8_lossy(&bytes).into())
     }
 

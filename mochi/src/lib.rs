@@ -52,7 +52,7 @@ pub fn check(source: &str, file: &str, options: &Options) -> (Option<checked::Ch
     }
     let (checked, found) = check::check_program(program, source, options);
     diagnostics.extend(found);
-    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+    diag::settle(&mut diagnostics);
     let failed = diagnostics.iter().any(diag::Diagnostic::is_error);
     (checked.filter(|_| !failed), diagnostics)
 }

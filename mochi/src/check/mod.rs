@@ -74,7 +74,7 @@ pub fn check_program(program: Program, source: &str, options: &Options) -> (Opti
     };
     checker.run(&program);
     let mut diagnostics = std::mem::take(&mut checker.diagnostics);
-    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+    crate::diag::settle(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
     }

@@ -48,7 +48,7 @@ pub fn parse(source: &str) -> (Program, Vec<Diagnostic>) {
     let mut program = parser.program();
     program.node_count = parser.next_id;
     let mut diagnostics = parser.diagnostics;
-    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+    crate::diag::settle(&mut diagnostics);
     (program, diagnostics)
 }
 
