@@ -202,16 +202,25 @@ fn direction(text: &str, allowed: &[&str], complain: &mut impl FnMut(usize, Stri
 /// No path of somebody's machine and no host of a registry or mirror.
 fn machine(text: &str, complain: &mut impl FnMut(usize, String)) {
     // Spelt in two parts, so that this file doesn't break its own rule.
-    let folders = [["/wo", "rk/"], ["/ro", "ot/"], ["/fa", "rm/"], ["/tm", "p/"], ["/ho", "me/"]].map(|parts| parts.concat());
-    let hosts = [["debian", ".org"], ["npmjs", ".org"], ["npmjs", ".com"], ["pythonhosted", ".org"], ["rust-lang", ".org"], ["crates", ".io/"]]
-        .map(|parts| parts.concat());
+    let folders =
+        [["/wo", "rk/"], ["/ro", "ot/"], ["/fa", "rm/"], ["/tm", "p/"], ["/ho", "me/"]].map(|parts| parts.concat());
+    let hosts = [
+        ["debian", ".org"],
+        ["npmjs", ".org"],
+        ["npmjs", ".com"],
+        ["pythonhosted", ".org"],
+        ["rust-lang", ".org"],
+        ["crates", ".io/"],
+    ]
+    .map(|parts| parts.concat());
     for (at, line) in text.lines().enumerate() {
         for folder in &folders {
             for (from, _) in line.match_indices(folder.as_str()) {
                 let before = line[..from].chars().next_back();
                 let after = line[from + folder.len()..].chars().next();
                 // Inside of a relative path the same name is no machine's.
-                let absolute = before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '}' | '_' | '-' | ')' | '*'));
+                let absolute =
+                    before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '}' | '_' | '-' | ')' | '*'));
                 if absolute && after.is_some_and(|c| c.is_alphanumeric() || c == '.') {
                     complain(at + 1, format!("names a folder of a machine ({folder})"));
                 }
@@ -250,7 +259,10 @@ mod tests {
     #[test]
     fn unsafe_blocks_say_why() {
         assert_eq!(complaints("core/src/arena.rs", "//! x\nfn f() { unsafe { g() } }\n").len(), 1);
-        assert_eq!(complaints("core/src/arena.rs", "//! x\n// SAFETY: checked.\nlet a = unsafe { g() };\n"), Vec::<String>::new());
+        assert_eq!(
+            complaints("core/src/arena.rs", "//! x\n// SAFETY: checked.\nlet a = unsafe { g() };\n"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub fn release_flags() -> (&'static str, String) {
 /// A cargo build of one face, in release mode, into its own folder: both faces are the same crate and would overwrite each other's file.
 fn face(paths: &Paths, features: &[&str], folder: &str) -> Result<PathBuf> {
     let dir = paths.target.join(folder);
-    let mut cargo = command(&paths.root, "cargo", &["build", "--release", "--package", "beambox-wasm", "--target", TARGET]);
+    let mut cargo =
+        command(&paths.root, "cargo", &["build", "--release", "--package", "beambox-wasm", "--target", TARGET]);
     let (flags, value) = release_flags();
     cargo.args(features).arg("--target-dir").arg(&dir).env(flags, value);
     show(&mut cargo)?;

@@ -100,7 +100,9 @@ fn renders(program: &Path) -> bool {
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
         .args(["--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"])
         .args(["--dump-dom", page])
-        .stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = child else { return false };
     let deadline = Instant::now() + Duration::from_secs(60);

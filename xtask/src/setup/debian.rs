@@ -82,9 +82,7 @@ impl Arch {
 /// The codename of the machine's own Debian (`bookworm`), when it is a Debian at all.
 pub fn codename() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
-    let field = |key: &str| {
-        text.lines().find_map(|l| l.strip_prefix(key)).map(|v| v.trim_matches('"').to_string())
-    };
+    let field = |key: &str| text.lines().find_map(|l| l.strip_prefix(key)).map(|v| v.trim_matches('"').to_string());
     (field("ID=")? == "debian").then(|| field("VERSION_CODENAME=")).flatten()
 }
 
@@ -159,8 +157,7 @@ impl Apt {
     /// Unpacks everything fetched into `root`, and removes the lists and the packages.
     pub fn unpack(self, root: &Path) -> Result<()> {
         fs::create_dir_all(root)?;
-        let mut debs: Vec<PathBuf> =
-            fs::read_dir(self.dir.join("archives"))?.flatten().map(|e| e.path()).collect();
+        let mut debs: Vec<PathBuf> = fs::read_dir(self.dir.join("archives"))?.flatten().map(|e| e.path()).collect();
         debs.retain(|p| p.extension().is_some_and(|e| e == "deb"));
         debs.sort();
         for deb in &debs {

@@ -18,15 +18,37 @@ const REMEDY: &str = "install Erlang/OTP 27 so that `erl` is on PATH, or name it
 
 /// Debian 13's packages of OTP: all the applications whose `.beam` files the tests read.
 const OTP: &[&str] = &[
-    "erlang-base", "erlang-dev", "erlang-crypto", "erlang-asn1", "erlang-public-key", "erlang-ssl", "erlang-inets",
-    "erlang-syntax-tools", "erlang-parsetools", "erlang-tools", "erlang-runtime-tools", "erlang-xmerl",
-    "erlang-eunit", "erlang-common-test", "erlang-observer", "erlang-src", "libjs-jquery",
+    "erlang-base",
+    "erlang-dev",
+    "erlang-crypto",
+    "erlang-asn1",
+    "erlang-public-key",
+    "erlang-ssl",
+    "erlang-inets",
+    "erlang-syntax-tools",
+    "erlang-parsetools",
+    "erlang-tools",
+    "erlang-runtime-tools",
+    "erlang-xmerl",
+    "erlang-eunit",
+    "erlang-common-test",
+    "erlang-observer",
+    "erlang-src",
+    "libjs-jquery",
     "libjs-jquery-tablesorter",
 ];
 
 /// The libraries that those programs were linked against; an older Debian's own would be too old.
 const LIBRARIES: &[&str] = &[
-    "libc6", "libgcc-s1", "libstdc++6", "libtinfo6", "zlib1g", "libzstd1", "libssl3t64", "libsystemd0", "libcap2",
+    "libc6",
+    "libgcc-s1",
+    "libstdc++6",
+    "libtinfo6",
+    "zlib1g",
+    "libzstd1",
+    "libssl3t64",
+    "libsystemd0",
+    "libcap2",
     "patchelf",
 ];
 

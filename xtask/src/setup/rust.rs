@@ -18,7 +18,9 @@ pub fn wasm_target(paths: &Paths) -> Result<()> {
         return Ok(());
     }
     if which::which("rustup").is_err() {
-        bail!("Rust's {TARGET} target is missing and there is no rustup to add it: install rustup, or your distribution's package of that target");
+        bail!(
+            "Rust's {TARGET} target is missing and there is no rustup to add it: install rustup, or your distribution's package of that target"
+        );
     }
     step("adding Rust's WebAssembly target (a few seconds, once)", || {
         quiet(&mut command(&paths.root, "rustup", &["target", "add", TARGET]))
@@ -31,10 +33,13 @@ pub fn wasm_target(paths: &Paths) -> Result<()> {
 pub fn wasm_bindgen(paths: &Paths) -> Result<PathBuf> {
     let program = paths.target.join("release/wasm-bindgen");
     let what = "building wasm-bindgen's program (makes the page's JavaScript; about a minute, once)";
-    let build = || {
-        show(&mut command(&paths.root, "cargo", &["build", "--quiet", "--release", "--package", "xtask-bindgen"]))
-    };
-    if program.exists() { build()? } else { step(what, build)? }
+    let build =
+        || show(&mut command(&paths.root, "cargo", &["build", "--quiet", "--release", "--package", "xtask-bindgen"]));
+    if program.exists() {
+        build()?
+    } else {
+        step(what, build)?
+    }
     Ok(program)
 }
 
