@@ -192,7 +192,8 @@ impl Lower<'_> {
             }
             Some(Resolution::GroupItems(v)) => {
                 let g = self.read(fx, v, line);
-                return Expr::remote("mochi_query", "items", vec![g], line);
+                let items = Expr::remote("mochi_query", "items", vec![g], line);
+                return self.in_cell(items, LISTS | MAPS);
             }
             Some(Resolution::ForeignMember { import, member }) => {
                 let info = &self.c.imports[import.index()];

@@ -7,6 +7,7 @@ mod assign;
 mod call;
 mod data;
 mod expr;
+mod owned;
 mod plan;
 mod query;
 mod stmt;

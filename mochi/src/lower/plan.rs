@@ -2,6 +2,7 @@
 //! a name that may not be the only one (those get cells, see `docs/mochi-values.md`).
 
 use super::Body;
+use super::owned::Owned;
 use crate::ast::{self, Access, AgentMember, ArmBody, Expr, ExprKind, FunBody, MapKey, Stmt, StmtKind};
 use crate::checked::{Checked, FunId};
 use crate::types::Type;
@@ -214,6 +215,7 @@ pub(crate) fn walk_expr<'a>(e: &'a Expr, v: &mut dyn Visit<'a>) {
 
 struct Collect<'a> {
     c: &'a Checked,
+    owned: Owned<'a>,
     plan: Plan<'a>,
 }
 
@@ -226,6 +228,9 @@ impl<'a> Collect<'a> {
     /// Kinds that an assignment with a path may change.
     fn assigned(&mut self, a: &'a ast::AssignStmt) {
         if a.path.is_empty() {
+            return;
+        }
+        if self.owned.owns(a) {
             return;
         }
         let Some(v) = self.c.var_at(a.target.id) else {
@@ -303,7 +308,7 @@ impl<'a> Visit<'a> for Collect<'a> {
 impl<'a> Plan<'a> {
     /// Of a program.
     pub fn of(c: &'a Checked) -> Plan<'a> {
-        let mut v = Collect { c, plan: Plan::default() };
+        let mut v = Collect { c, owned: Owned::of(c), plan: Plan::default() };
         walk_stmts(&c.program.stmts, &mut v);
         v.plan.bodies.insert(c.main, Body::Main);
         v.plan
