@@ -84,6 +84,7 @@ pub struct System {
     pub timers: Timers,
     pub names: FxHashMap<Atom, Term>,
     pub counters: Counters,
+    pub ets: crate::ets::Tables,
     /// The literal `{}`.
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
@@ -120,6 +121,7 @@ impl System {
             timers: Timers::default(),
             names: FxHashMap::default(),
             counters: Counters::default(),
+            ets: crate::ets::Tables::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
             watch: None,

@@ -114,7 +114,7 @@ pub fn process_exit(sys: &mut System, proc: &mut Process, reason: Term) -> Resul
 }
 
 fn relations_end(sys: &mut System, proc: &mut Process, pid: Term, reason: Term) -> Result<(), OutOfMemory> {
-    crate::ets::owner::owner_exit(sys, proc)?;
+    super::tables::owner_exit(sys, proc)?;
     if let Some(name) = proc.name.take()
         && sys.names.get(&name) == Some(&pid)
     {

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod monitor;
 pub mod send;
 pub mod spawn;
+mod tables;
 #[cfg(test)]
 mod tests;
 
