@@ -15,6 +15,7 @@ pub mod process;
 pub mod process_info;
 pub mod registry;
 pub mod support;
+pub mod shim;
 pub mod table;
 pub mod time;
 pub mod timers;

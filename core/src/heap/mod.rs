@@ -15,6 +15,7 @@ pub mod bits;
 pub mod build;
 pub mod copy;
 pub mod gc;
+pub mod map;
 pub mod number;
 pub mod refs;
 pub mod size;

@@ -216,7 +216,8 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
                 if let Some(cp) = cp {
                     mem.set_word(m.proc.heap.sp, 0, cp);
                 }
-                return count(m, undefined_export(m, entry as u32, frame));
+                let flow = undefined_export(m, entry as u32, frame);
+                return count(m, flow);
             }
         }
     } else {

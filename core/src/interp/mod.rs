@@ -67,7 +67,7 @@ pub const INTERNAL: u32 = crate::process::INTERNAL_SLOT;
 /// Where processes end.
 pub const PROCESS_END: CodePtr = CodePtr { slot: INTERNAL, offset: 1 };
 /// Where processes start and traps go.
-pub const APPLY_TRAP: CodePtr = CodePtr { slot: INTERNAL, offset: 2 };
+pub const APPLY_TRAP: CodePtr = crate::process::START;
 
 /// A running process with everything that an instruction can reach.
 pub struct Machine<'a> {

@@ -95,7 +95,7 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
     }
     let mut area = LiteralAlloc::new(&mut sys.arena);
     let mut literals = Vec::with_capacity(file.literals.len());
-    let mut build = |v| literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v);
+    let mut build = |v: &beambox_beamfile::etf::Value| literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v);
     let mut failed = None;
     for v in &file.literals {
         match build(v) {
@@ -106,7 +106,7 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
             }
         }
     }
-    let chunk_term = |c: &Option<beambox_beamfile::TermChunk>, build: &mut dyn FnMut(&_) -> Result<Term, LoadError>| {
+    let chunk_term = |c: &Option<beambox_beamfile::TermChunk>, build: &mut dyn FnMut(&beambox_beamfile::etf::Value) -> Result<Term, LoadError>| {
         c.as_ref().map_or(Ok(Term::NIL), |c| build(&c.value))
     };
     let attributes = chunk_term(&file.attributes, &mut build);

@@ -13,6 +13,8 @@ use mailbox::Mailbox;
 
 /// Slot of the VM's own code.
 pub const INTERNAL_SLOT: u32 = 1;
+/// Where a process starts: the call that its trap says.
+pub const START: CodePtr = CodePtr { slot: INTERNAL_SLOT, offset: 2 };
 /// First of one instruction per BIF there, which calls it and returns.
 pub const BIF_STUBS: u32 = 8;
 
@@ -239,7 +241,7 @@ impl Process {
             heap,
             state: State::Runnable,
             priority: Priority::Normal,
-            ip: CodePtr::default(),
+            ip: START,
             live: Vec::new(),
             reductions: 0,
             budget: 0,

@@ -119,7 +119,10 @@ fn finish(sys: &mut System, mut p: Box<Process>) {
     }
     p.state = State::Exiting;
     sys.procs.forget_running();
-    crate::signals::process_exit(sys, &mut p, reason);
+    if crate::signals::process_exit(sys, &mut p, reason).is_err() {
+        let limit = sys.arena.limit();
+        sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+    }
 }
 
 /// Says on standard error that a process died of an uncaught error, where no logger does.
@@ -142,23 +145,16 @@ fn fire_timers(sys: &mut System) {
         return;
     }
     let now = sys.now_ns();
-    while let Some(t) = sys.timers.pop_due(now) {
-        match t.action {
-            Action::Receive(pid) => {
-                if let Some(p) = sys.procs.get_mut(pid) {
-                    p.timed_out = true;
-                    p.receive_timer = None;
-                    // The loop's head finds no message and comes to `wait_timeout`, which falls through.
-                    sys.wake(pid);
-                }
+    while let Some((id, t)) = sys.timers.pop_due_with_id(now) {
+        if let Action::Receive(pid) = t.action {
+            if let Some(p) = sys.procs.get_mut(pid) {
+                p.timed_out = true;
+                p.receive_timer = None;
+                // The loop's head finds no message and comes to `wait_timeout`, which falls through.
+                sys.wake(pid);
             }
-            Action::Send { to, message, .. } => {
-                let to = match to.as_atom() {
-                    Some(name) => sys.names.get(&name).copied().unwrap_or(Term::NIL),
-                    None => to,
-                };
-                sys.deliver(to, message);
-            }
+        } else {
+            crate::signals::Signals::new(sys, None).fire(t, id);
         }
     }
 }

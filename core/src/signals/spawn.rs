@@ -112,3 +112,57 @@ impl Signals<'_> {
         Ok(pid)
     }
 }
+
+/// Starts a process from outside of the VM: `module:function` with arguments given as a plain tree.
+pub fn spawn_root(
+    sys: &mut crate::system::System,
+    module: &str,
+    function: &str,
+    args: &[beambox_beamfile::etf::Value],
+) -> Result<Term, crate::vm::SpawnError> {
+    use crate::heap::{FragmentAlloc, LiteralAlloc, build};
+    use crate::vm::SpawnError as Failed;
+    let bad = |what: String| Failed::BadTerm(what);
+    let mut atom = |name: &str| sys.atoms.intern(name).map_err(|e| bad(format!("{name}: {e:?}")));
+    let (module, function) = (atom(module)?, atom(function)?);
+    let arity = u8::try_from(args.len()).map_err(|_| bad(format!("{} arguments", args.len())))?;
+    // The arguments live in a literal area of their own until the new process has its copy.
+    let mut area = LiteralAlloc::new(&mut sys.arena);
+    let mut terms = Vec::with_capacity(args.len());
+    for v in args {
+        match crate::load::literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v) {
+            Ok(t) => terms.push(t),
+            Err(e) => {
+                for f in area.areas {
+                    sys.arena.free(f.start);
+                }
+                return Err(bad(e.to_string()));
+            }
+        }
+    }
+    let (areas, mut off_heap) = (area.areas, area.off_heap);
+    // A copy in an ordinary fragment, because literals are shared and not copied.
+    let words: u64 = terms.iter().map(|t| crate::heap::size::flat_size(sys.mem(), u32::MAX, *t)).sum::<u64>() + 2 * terms.len() as u64;
+    let copied = (|| {
+        let mut a = FragmentAlloc::new(&mut sys.arena, u32::try_from(words).map_err(|_| OutOfMemory)?)?;
+        let mut copies = Vec::with_capacity(terms.len());
+        for t in &terms {
+            copies.push(copy::copy(&mut a, u32::MAX, *t)?);
+        }
+        let list = build::list(&mut a, &copies)?;
+        Ok::<_, OutOfMemory>((list, a.fragment, a.off_heap))
+    })();
+    crate::heap::gc::sweep::release_all(&mut sys.arena, &mut off_heap);
+    for f in areas {
+        sys.arena.free(f.start);
+    }
+    let (list, fragment, mut off_heap) = copied.map_err(|_| Failed::OutOfMemory)?;
+    let start = Start { mfa: Mfa { module, function, arity }, fun: Term::NONE, args: list };
+    let pid = Signals::new(sys, None).spawn(start, &SpawnOpts::default(), None);
+    crate::heap::gc::sweep::release_all(&mut sys.arena, &mut off_heap);
+    sys.arena.free(fragment.start);
+    pid.map_err(|e| match e {
+        SpawnError::TooMany => Failed::TooManyProcesses,
+        SpawnError::Memory => Failed::OutOfMemory,
+    })
+}

@@ -22,6 +22,7 @@ pub mod hash;
 pub mod mem;
 pub mod names;
 pub mod object;
+pub mod print;
 pub mod order;
 pub mod phash;
 #[cfg(test)]

@@ -131,7 +131,7 @@ impl<'a> Translator<'a> {
             Arg::Nil => Ok(0),
             other => {
                 let Some(mut t) = self.term(other)? else { return Err(self.e.error("field flags are no constant")) };
-                let mem: Mem = crate::heap::Alloc::mem(self.area);
+                let mem: Mem = self.area.mem();
                 let mut flags = 0;
                 while t.is_list() {
                     flags |= match mem.head(t).as_atom().map(|a| self.atoms.name(a)) {
@@ -242,7 +242,7 @@ impl<'a> Translator<'a> {
 
     /// An integer constant as 64 bits, two's complement.
     fn word_of(&self, t: Term) -> Result<u64, LoadError> {
-        let mem: Mem = crate::heap::Alloc::mem(&*self.area);
+        let mem: Mem = self.area.mem();
         match t.as_small() {
             Some(v) => Ok(v as u64),
             None if mem.is_big(t) => Ok(mem.field(t, 1).raw()),

@@ -12,15 +12,14 @@ mod data;
 use super::Linked;
 use super::emit::Emitter;
 use crate::atom::AtomTable;
-use crate::code::op::Instr;
 use crate::code::operand::{Dst, Src, Wide};
 use crate::code::table::{FunctionRange, Location};
 use crate::code::{CodeTable, Target};
 use crate::error::LoadError;
-use crate::heap::LiteralAlloc;
+use crate::heap::Alloc;
 use crate::process::Mfa;
 use crate::term::Term;
-use beambox_beamfile::{self as bf, AllocKind, Arg, BeamFile, Op};
+use beambox_beamfile::{self as bf, AllocKind, Arg, BeamFile};
 
 type Done = Result<(), LoadError>;
 
@@ -33,7 +32,7 @@ pub(super) struct Translator<'a> {
     pub linked: &'a Linked,
     pub atoms: &'a mut AtomTable,
     pub code: &'a CodeTable,
-    pub area: &'a mut LiteralAlloc<'a>,
+    pub area: &'a mut dyn Alloc,
     pub list: &'a [bf::Instr],
     pub pos: usize,
     /// The function that is being translated.
@@ -46,7 +45,7 @@ pub(super) struct Translator<'a> {
 pub(crate) fn translate(
     atoms: &mut AtomTable,
     code: &CodeTable,
-    area: &mut LiteralAlloc<'_>,
+    area: &mut dyn Alloc,
     file: &BeamFile,
     linked: &Linked,
     slot: u32,
