@@ -20,6 +20,8 @@ pub enum Fault {
     /// The process waits (as in `receive`); the BIF is called again, with the arguments in `Process::trap.args`, when it
     /// wakes.
     Wait,
+    /// As [`Fault::Trap`], but the stack is dropped and the call waits until a message is there (`erlang:hibernate/3`).
+    Hibernate,
     /// The process has been told to exit (`Process::exit_reason` is set).
     Exit,
     /// The VM has stopped (`System::stop` is set).

@@ -7,6 +7,7 @@
 //! How to add one: write `fn name(ctx: &mut Ctx, args: &[Term]) -> BifResult` in its family and add its line to the family's
 //! `BIFS`. `args` has exactly the declared arity.
 
+pub mod code;
 pub mod control;
 pub mod ctx;
 pub mod flags;

@@ -5,6 +5,7 @@ use super::Bif;
 /// The lists of all families.
 const FAMILIES: &[&[Bif]] = &[
     super::shim::BIFS,
+    super::code::BIFS,
     super::control::BIFS,
     super::flags::BIFS,
     super::monitor::BIFS,

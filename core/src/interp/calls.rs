@@ -30,6 +30,7 @@ pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
 fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) -> Flow {
     match f {
         Fault::Trap => start_call(m),
+        Fault::Hibernate => hibernate(m),
         Fault::Yield | Fault::Wait => {
             m.proc.live = std::mem::take(&mut m.proc.trap.args);
             m.proc.ip = CodePtr { slot: m.slot, offset: at };
@@ -46,6 +47,25 @@ fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) ->
         }
         other => m.fault(other),
     }
+}
+
+/// Drops the stack and shrinks the heap to what the coming call needs.
+fn hibernate(m: &mut Machine<'_>) -> Flow {
+    let mem = m.mem();
+    m.proc.heap.sp = m.proc.heap.end;
+    crate::heap::gc::push(&mut m.proc.heap, mem, PROCESS_END.to_word());
+    m.proc.catches = 0;
+    m.proc.gc_requested = true;
+    if let Err(f) = m.collect(0, 0) {
+        return m.fault(f);
+    }
+    if !m.proc.mailbox.is_empty() {
+        return start_call(m);
+    }
+    m.proc.live.clear();
+    m.proc.ip = APPLY_TRAP;
+    m.proc.state = State::Waiting;
+    Flow::End(SliceEnd::Waiting)
 }
 
 /// Puts a BIF and its arguments at the top of the stack trace, except for those whose purpose is to raise.

@@ -212,7 +212,7 @@ impl Machine<'_> {
                 Flow::End(SliceEnd::Stopped)
             }
             Fault::Stop => Flow::End(SliceEnd::Stopped),
-            Fault::Trap | Fault::Yield | Fault::Wait => {
+            Fault::Trap | Fault::Yield | Fault::Wait | Fault::Hibernate => {
                 self.sys.stop.get_or_insert(crate::error::StopCause::Internal("a guard BIF tried to trap".into()));
                 Flow::End(SliceEnd::Stopped)
             }
