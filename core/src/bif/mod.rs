@@ -17,6 +17,7 @@ pub mod process_info;
 pub mod registry;
 pub mod support;
 pub mod shim;
+pub mod maps;
 pub mod table;
 pub mod time;
 pub mod timers;

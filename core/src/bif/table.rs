@@ -14,6 +14,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::registry::BIFS,
     super::time::BIFS,
     super::timers::BIFS,
+    super::maps::BIFS,
 ];
 
 /// All BIFs; the index of one is stable for the life of the program.

@@ -1,0 +1,82 @@
+//! Maps from many pairs at once.
+
+use super::super::Alloc;
+use super::super::build::{self, Built};
+use super::trie::{LEVELS, bit_at, make_node};
+use super::flat;
+use crate::arena::OutOfMemory;
+use crate::term::hash::internal_hash;
+use crate::term::object::FLAT_MAP_LIMIT;
+use crate::term::order::compare_exact;
+use crate::term::{Names, Term};
+use std::cmp::Ordering;
+
+/// A leaf of a trie that is being built.
+#[derive(Clone, Copy)]
+struct Leaf {
+    hash: u64,
+    cell: Term,
+}
+
+/// The hash with its sixteen groups of four bits in reverse order: sorted by it, leaves stand as the trie has them.
+fn reversed(hash: u64) -> u64 {
+    let h = hash.swap_bytes();
+    h >> 4 & 0x0F0F_0F0F_0F0F_0F0F | (h & 0x0F0F_0F0F_0F0F_0F0F) << 4
+}
+
+/// A map of the pairs; of pairs with the same key the last counts.
+pub fn from_pairs(a: &mut dyn Alloc, names: &dyn Names, pairs: &[(Term, Term)]) -> Built {
+    if pairs.len() <= FLAT_MAP_LIMIT as usize {
+        let mut pairs = pairs.to_vec();
+        flat::sort(a.mem(), names, &mut pairs);
+        return flat::make(a, &pairs);
+    }
+    let mem = a.mem();
+    let words = u32::try_from(pairs.len() as u64 * 2).map_err(|_| OutOfMemory)?;
+    let at = a.words(words)?;
+    let mut leaves = Vec::with_capacity(pairs.len());
+    for (i, (k, v)) in pairs.iter().enumerate() {
+        let cell = at + 16 * i as u32;
+        mem.set(cell, 0, *k);
+        mem.set(cell, 1, *v);
+        leaves.push(Leaf { hash: internal_hash(mem, names, *k), cell: Term::list_at(cell) });
+    }
+    let same_hash_order = |x: &Leaf, y: &Leaf| compare_exact(mem, names, mem.head(x.cell), mem.head(y.cell));
+    // Stable, so that the last of the pairs with the same key stays the last.
+    leaves.sort_by(|x, y| reversed(x.hash).cmp(&reversed(y.hash)).then_with(|| same_hash_order(x, y)));
+    leaves.dedup_by(|next, kept| {
+        let same = next.hash == kept.hash && same_hash_order(next, kept) == Ordering::Equal;
+        if same {
+            *kept = *next;
+        }
+        same
+    });
+    if leaves.len() <= FLAT_MAP_LIMIT as usize {
+        let mut pairs = leaves.iter().map(|l| (mem.head(l.cell), mem.tail(l.cell))).collect();
+        flat::sort(mem, names, &mut pairs);
+        return flat::make(a, &pairs);
+    }
+    subtree(a, &leaves, 0, Some(leaves.len() as u64))
+}
+
+/// The subtree of sorted leaves that share the hash bits above `level`. At most [`LEVELS`] deep.
+fn subtree(a: &mut dyn Alloc, leaves: &[Leaf], level: u32, size: Option<u64>) -> Built {
+    match leaves {
+        [one] if size.is_none() => return Ok(one.cell),
+        _ if level == LEVELS => {
+            let cells: Vec<Term> = leaves.iter().map(|l| l.cell).collect();
+            return build::tuple(a, &cells);
+        }
+        _ => {}
+    }
+    let mut children = [Term::NONE; 16];
+    let (mut bitmap, mut n) = (0u16, 0);
+    for group in leaves.chunk_by(|x, y| bit_at(x.hash, level) == bit_at(y.hash, level)) {
+        if let (Some(first), Some(child)) = (group.first(), children.get_mut(n)) {
+            bitmap |= bit_at(first.hash, level);
+            *child = subtree(a, group, level + 1, None)?;
+            n += 1;
+        }
+    }
+    make_node(a, bitmap, size, children.get(..n).unwrap_or(&[]))
+}
