@@ -8,7 +8,7 @@ use super::Alloc;
 use super::build::{self, Built};
 use crate::arena::OutOfMemory;
 use crate::term::{Mem, Term, object};
-use num_bigint::{BigInt, Sign};
+use num_bigint::{BigInt, BigUint, Sign};
 
 /// Most 64-bit digits of a bignum (OTP's `BIG_ARITY_MAX`).
 pub const MAX_DIGITS: usize = (1 << 16) - 1;
@@ -408,6 +408,50 @@ fn shift_right(a: &mut dyn Alloc, x: Term, by: u64) -> Arith {
     }
     let v = to_bigint(mem, x).ok_or(BadArith)?;
     from_big_checked(a, &(v >> by))
+}
+
+/// Digits from which text and number are converted by halves.
+const LONG: usize = 1024;
+
+/// The digits of an integer in a base of 2 to 36, capital letters.
+pub fn to_text(v: &BigInt, base: u32) -> String {
+    let mut out = String::new();
+    if v.sign() == Sign::Minus {
+        out.push('-');
+    }
+    // Work left: a part and the digits it must fill.
+    let mut parts: Vec<(BigUint, usize)> = vec![(v.magnitude().clone(), 0)];
+    while let Some((n, width)) = parts.pop() {
+        let estimate = (n.bits() as f64 / (base as f64).log2()) as usize + 1;
+        if estimate > LONG {
+            let low = estimate / 2;
+            let power = BigUint::from(base).pow(low as u32);
+            let high = &n / &power;
+            let rest = n - &high * &power;
+            parts.push((rest, low));
+            parts.push((high, width.saturating_sub(low)));
+            continue;
+        }
+        let text = n.to_str_radix(base).to_ascii_uppercase();
+        out.extend(std::iter::repeat_n('0', width.saturating_sub(text.len())));
+        out.push_str(&text);
+    }
+    out
+}
+
+/// The number that digits of a base from 2 to 36 give; `None` if one isn't a digit of the base.
+pub fn from_digits(digits: &[u8], base: u32) -> Option<BigUint> {
+    if digits.len() <= LONG {
+        let text = std::str::from_utf8(digits).ok()?;
+        if !digits.iter().all(|d| (*d as char).is_digit(base)) {
+            return None;
+        }
+        return BigUint::parse_bytes(text.as_bytes(), base);
+    }
+    // By halves; the depth is the logarithm of the length.
+    let (high, low) = digits.split_at(digits.len() / 2);
+    let power = BigUint::from(base).pow(low.len() as u32);
+    Some(from_digits(high, base)? * power + from_digits(low, base)?)
 }
 
 #[cfg(test)]

@@ -18,13 +18,14 @@
 //!
 //! The word 0 is never a term ([`Term::NONE`]).
 
+pub mod float_text;
 pub mod hash;
 pub mod mem;
 pub mod names;
 pub mod object;
-pub mod print;
 pub mod order;
 pub mod phash;
+pub mod print;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
