@@ -34,11 +34,9 @@ pub(crate) struct Shared {
     pub deterministic: bool,
     pub input: VecDeque<u8>,
     pub input_closed: bool,
-    /// The VM has asked for input that isn't there.
-    pub asked: bool,
     /// Modules of the program and of the embedder; go before those of the bundle.
     pub modules: HashMap<String, Vec<u8>>,
-    pub bundle: Bundle,
+    pub bundle: Rc<Bundle>,
 }
 
 impl Shared {
@@ -48,10 +46,17 @@ impl Shared {
             deterministic,
             input: VecDeque::new(),
             input_closed: false,
-            asked: false,
             modules: HashMap::new(),
-            bundle: Bundle::default(),
+            bundle: Rc::default(),
         }
+    }
+}
+
+impl Shared {
+    /// Standard input is open and empty again.
+    pub fn forget_input(&mut self) {
+        self.input.clear();
+        self.input_closed = false;
     }
 }
 
@@ -69,11 +74,7 @@ impl Host for SessionHost {
         if count > 0 {
             return Input::Bytes(shared.input.drain(..count).collect());
         }
-        if shared.input_closed {
-            return Input::Eof;
-        }
-        shared.asked = true;
-        Input::Pending
+        if shared.input_closed { Input::Eof } else { Input::Pending }
     }
 
     fn monotonic_ns(&mut self) -> Option<u64> {

@@ -1,0 +1,265 @@
+//! One session: the VM of the program that runs or ran last, the modules that it may load, its input, and what is looked at.
+//!
+//! Invariant: every run has a VM of its own, so a program can't be disturbed by the one before; a VM whose program has ended or was
+//! stopped is kept until the next run, so that it can be looked at. No call runs for much longer than its budget says.
+
+use crate::bundle::Bundle;
+use crate::convert::{diagnostics, object_info, value};
+use crate::protocol::{Arg, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
+use crate::world::{SessionHost, Shared, Stream, World};
+use beambox_core::config::Config;
+use beambox_core::error::StopCause;
+use beambox_core::observe::{self, Look};
+use beambox_core::sched::{Budget, Paused, SLICE};
+use beambox_core::term::Term;
+use beambox_core::vm::Vm;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Most rows of processes and of objects in a frame.
+const MAX_ROWS: usize = 4096;
+const MAX_OBJECTS: usize = 200_000;
+/// What runs a compiled Mochi program in the process that calls it, and then halts: a function of one argument, the program's module.
+const MOCHI_RUN: (&str, &str) = ("mochi_core", "run");
+
+enum State {
+    Idle,
+    Running,
+    Ended(Exit),
+}
+
+/// See the module's documentation.
+pub struct Session {
+    settings: Settings,
+    shared: Rc<RefCell<Shared>>,
+    vm: Option<Vm>,
+    state: State,
+    /// The process that runs the program.
+    main: Term,
+    /// The process that frames show.
+    selected: Term,
+    frames: u32,
+}
+
+impl Session {
+    /// A session without modules.
+    pub fn new(settings: Settings, world: Box<dyn World>) -> Session {
+        let shared = Rc::new(RefCell::new(Shared::new(world, settings.deterministic)));
+        let (main, selected) = (Term::NONE, Term::NONE);
+        Session { settings, shared, vm: None, state: State::Idle, main, selected, frames: 0 }
+    }
+
+    /// Adds a bundle of modules that are loaded when they are called; replaces the one before.
+    ///
+    /// # Errors
+    /// The file is not a bundle; why.
+    pub fn add_bundle(&mut self, file: &[u8]) -> Result<(), String> {
+        let bundle = Bundle::read(file).map_err(|e| e.to_string())?;
+        self.shared.borrow_mut().bundle = Rc::new(bundle);
+        Ok(())
+    }
+
+    /// Uses a bundle that others use too.
+    pub fn share_bundle(&mut self, bundle: Rc<Bundle>) {
+        self.shared.borrow_mut().bundle = bundle;
+    }
+
+    /// Adds a `.beam` file, which goes before a module of the same name in the bundle.
+    pub fn add_module(&mut self, name: &str, beam: Vec<u8>) {
+        self.shared.borrow_mut().modules.insert(name.to_string(), beam);
+    }
+
+    /// Number of modules that can be loaded.
+    pub fn module_count(&self) -> usize {
+        let shared = self.shared.borrow();
+        shared.bundle.len() + shared.modules.len()
+    }
+
+    /// Compiles a Mochi program and forgets it.
+    pub fn check(&self, source: &str, file: &str) -> Vec<Diagnostic> {
+        let result = beambox_mochi::compile(source, file, &beambox_mochi::Options::default());
+        diagnostics(&result.diagnostics, source, file)
+    }
+
+    /// Starts a program in a fresh VM; the one before is gone. Nothing is started when a finding is an error.
+    ///
+    /// # Errors
+    /// The VM or the process can't be made.
+    pub fn run(&mut self, program: Program) -> Result<Vec<Diagnostic>, String> {
+        self.vm = None;
+        self.state = State::Idle;
+        (self.main, self.selected) = (Term::NONE, Term::NONE);
+        self.shared.borrow_mut().forget_input();
+        let (found, module, function, args) = match program {
+            Program::Mochi { source, file } => {
+                let result = beambox_mochi::compile(&source, &file, &beambox_mochi::Options::default());
+                let found = diagnostics(&result.diagnostics, &source, &file);
+                let main = match result.modules.first() {
+                    Some((name, _)) if !found.iter().any(Diagnostic::is_error) => name.clone(),
+                    _ => return Ok(found),
+                };
+                self.shared.borrow_mut().modules.extend(result.modules);
+                (found, MOCHI_RUN.0.to_string(), MOCHI_RUN.1.to_string(), vec![Arg::Atom(main)])
+            }
+            Program::Call { module, function, args } => (Vec::new(), module, function, args),
+        };
+        let config = Config {
+            max_memory: self.settings.max_memory,
+            max_atoms: self.settings.max_atoms as usize,
+            max_processes: self.settings.max_processes as usize,
+            seed: self.settings.seed,
+            ..Config::default()
+        };
+        let mut vm = Vm::new(config, Box::new(SessionHost(self.shared.clone())))
+            .map_err(|_| "there is no memory for a VM".to_string())?;
+        let args: Vec<_> = args.into_iter().map(value).collect();
+        self.main = vm.spawn(&module, &function, &args).map_err(|e| e.to_string())?;
+        self.selected = self.main;
+        vm.sys.watch = Some(self.main);
+        self.vm = Some(vm);
+        self.state = State::Running;
+        Ok(found)
+    }
+
+    /// Runs for about so many reductions at most.
+    pub fn advance(&mut self, reductions: u64) -> Progress {
+        match &self.state {
+            State::Idle => return Progress::Idle,
+            State::Ended(exit) => return Progress::Ended(exit.clone()),
+            State::Running => {}
+        }
+        let Some(vm) = self.vm.as_mut() else { return Progress::Idle };
+        let readable = {
+            let shared = self.shared.borrow();
+            !shared.input.is_empty() || shared.input_closed
+        };
+        if readable {
+            vm.host_ready();
+        }
+        let slice = i32::try_from(reductions).unwrap_or(SLICE).min(SLICE);
+        let paused = vm.run(Budget { reductions, skip_idle: true, slice });
+        if let Some(cause) = vm.stop_cause() {
+            let exit = stopped(cause);
+            if let StopCause::Halted(_) = cause {
+            } else {
+                self.complain(&exit.reason);
+            }
+            return self.ended(exit);
+        }
+        if !vm.sys.procs.exists(self.main) {
+            let reason = vm.sys.watch_exit.take().unwrap_or_default();
+            let status = i32::from(!reason.is_empty());
+            return self.ended(Exit { status, reason });
+        }
+        match paused {
+            Paused::Budget | Paused::Stopped => Progress::Busy,
+            Paused::Idle { next_timer_ns } => {
+                let wait = next_timer_ns.map(|at| at.saturating_sub(vm.sys.now_ns()));
+                match wait {
+                    _ if !vm.sys.input_waiters.is_empty() => Progress::Input(wait),
+                    Some(ns) => Progress::Timer(ns),
+                    None => {
+                        let reason = "every process waits, and nothing is left that could wake one";
+                        self.complain(reason);
+                        self.ended(Exit { status: 1, reason: reason.into() })
+                    }
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, exit: Exit) -> Progress {
+        self.state = State::Ended(exit.clone());
+        Progress::Ended(exit)
+    }
+
+    fn complain(&self, reason: &str) {
+        self.shared.borrow_mut().world.write(Stream::Stderr, format!("{reason}\n").as_bytes());
+    }
+
+    /// Ends the program; its processes stay to be looked at until the next run.
+    pub fn stop(&mut self) {
+        if let State::Running = self.state {
+            self.state = State::Ended(Exit { status: 1, reason: "stopped".into() });
+        }
+    }
+
+    /// Bytes for the program's standard input.
+    pub fn push_input(&mut self, bytes: &[u8]) {
+        self.shared.borrow_mut().input.extend(bytes);
+    }
+
+    /// No more input will come.
+    pub fn close_input(&mut self) {
+        self.shared.borrow_mut().input_closed = true;
+    }
+
+    /// Reductions of the program so far.
+    pub fn reductions(&self) -> u64 {
+        self.vm.as_ref().map_or(0, |vm| vm.sys.counters.reductions)
+    }
+
+    /// Chooses the process whose memory frames show.
+    pub fn select(&mut self, number: u32, serial: u32) {
+        self.selected = observe::text::pid_of(number, serial);
+    }
+
+    /// A frame, as in `docs/wire.md`; empty before the first run.
+    pub fn frame(&mut self) -> Vec<u8> {
+        let Some(vm) = self.vm.as_mut() else { return Vec::new() };
+        self.frames = self.frames.wrapping_add(1);
+        let time_ns = vm.sys.now_ns();
+        let look = Look {
+            number: self.frames,
+            selected: Some(self.selected).filter(|pid| !pid.is_none()),
+            ended: None,
+            max_rows: MAX_ROWS,
+            max_objects: MAX_OBJECTS,
+            time_ns,
+        };
+        observe::frame(&vm.sys, look)
+    }
+
+    /// What lies at an address of the selected process, or of a literal.
+    pub fn describe(&self, address: u32) -> Option<ObjectInfo> {
+        let vm = self.vm.as_ref()?;
+        let process = vm.sys.procs.get(self.selected)?;
+        observe::describe(&vm.sys, process, address).map(object_info)
+    }
+
+    /// Carries out a request of the `raw` face.
+    pub fn answer(&mut self, request: Request) -> Response {
+        match request {
+            Request::Open(_) => return Response::Failed("a session is opened by the face".into()),
+            Request::AddBundle(bytes) => {
+                if let Err(why) = self.add_bundle(&bytes) {
+                    return Response::Failed(why);
+                }
+            }
+            Request::AddModule { name, beam } => self.add_module(&name, beam),
+            Request::Check { source, file } => return Response::Diagnostics(self.check(&source, &file)),
+            Request::Run(program) => {
+                return match self.run(program) {
+                    Ok(found) => Response::Diagnostics(found),
+                    Err(why) => Response::Failed(why),
+                };
+            }
+            Request::Advance { reductions } => return Response::Progress(self.advance(reductions)),
+            Request::PushInput(bytes) => self.push_input(&bytes),
+            Request::CloseInput => self.close_input(),
+            Request::Stop => self.stop(),
+            Request::Select { number, serial } => self.select(number, serial),
+            Request::Frame => return Response::Frame(self.frame()),
+            Request::Describe { address } => return Response::Object(self.describe(address)),
+            Request::Reductions => return Response::Reductions(self.reductions()),
+        }
+        Response::Done
+    }
+}
+
+fn stopped(cause: &StopCause) -> Exit {
+    match cause {
+        StopCause::Halted(status) => Exit { status: *status, reason: String::new() },
+        other => Exit { status: 1, reason: other.to_string() },
+    }
+}
