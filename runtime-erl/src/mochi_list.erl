@@ -17,9 +17,9 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 
 -compile({no_auto_import, [size/1]}).
 
--define(BITS, 5).
--define(WIDTH, 32).
--define(MASK, 31).
+-define(BITS, 4).
+-define(WIDTH, 16).
+-define(MASK, 15).
 
 -doc "The empty list.".
 -spec new() -> vec().

@@ -9,7 +9,7 @@ use crate::core_ir::{Const, Expr, Kind};
 use std::sync::Arc;
 
 /// Elements in a list's tail tuple (and its nodes).
-const WIDTH: usize = 32;
+const WIDTH: usize = 16;
 
 fn constant(e: &Expr) -> Option<Const> {
     match &e.kind {
@@ -24,7 +24,7 @@ impl Lower<'_> {
         let n = xs.len();
         if n <= WIDTH {
             let tail = Expr::new(Kind::Tuple(xs), line);
-            let head = [Const::atom("$v"), Const::Int(n as i64), Const::Int(5), Const::Tuple(vec![])];
+            let head = [Const::atom("$v"), Const::Int(n as i64), Const::Int(4), Const::Tuple(vec![])];
             let mut parts: Vec<Expr> = head.into_iter().map(Expr::cst).collect();
             parts.push(tail);
             return Expr::new(Kind::Tuple(parts), line);

@@ -81,9 +81,39 @@ fn runtime(m: &str, f: &str) -> Kinds {
     }
 }
 
-/// Runs to the fixpoint. `funcs[i]` is `module.funs[i]`.
+/// Successors that can be taken as far as is known: none while an operand has no value yet.
+fn taken(f: &Func, b: Blk, vals: &[Kinds]) -> Vec<Blk> {
+    let term = &f.blocks[b].term;
+    let unknown = term.args().iter().any(|a| kinds(vals, a) == 0);
+    match term {
+        Term::Br { .. } | Term::Try { .. } | Term::Switch { .. } if unknown => vec![],
+        Term::Br { test, args, yes, no } => {
+            match outcome(test, args, vals).or_else(|| second_bool_test(f, b, vals)) {
+                Some(true) => vec![*yes],
+                Some(false) => vec![*no],
+                None => vec![*yes, *no],
+            }
+        }
+        Term::Try { bif, args, ok, .. } if never_fails(bif, args, vals) => vec![*ok],
+        t => t.succs(),
+    }
+}
+
+/// Arithmetic on what must be integers.
+fn never_fails(bif: &str, args: &[Operand], vals: &[Kinds]) -> bool {
+    args.iter().all(|a| kinds(vals, a) == INT)
+        && match bif {
+            "+" | "-" | "*" => true,
+            "div" | "rem" => matches!(args.get(1), Some(Operand::Const(Const::Int(n))) if *n != 0),
+            _ => false,
+        }
+}
+
+/// Runs to the fixpoint. `funcs[i]` is `module.funs[i]`. Only what can be reached counts, so that a slow path does not spoil
+/// the very facts that make it unreachable.
 pub fn infer(module: &Module, funcs: &[Func]) -> Facts {
     let mut vals: Vec<Vec<Kinds>> = funcs.iter().map(|f| vec![0; f.val_count as usize]).collect();
+    let mut reach: Vec<Vec<bool>> = funcs.iter().map(|f| vec![false; f.blocks.len()]).collect();
     let mut rets: Vec<Kinds> = vec![0; funcs.len()];
     for (i, f) in funcs.iter().enumerate() {
         let meta = &module.funs[i];
@@ -93,6 +123,7 @@ pub fn infer(module: &Module, funcs: &[Func]) -> Facts {
                 vals[i][*p as usize] = ANY;
             }
         }
+        reach[i][0] = true;
     }
     let mut dirty = vec![true; funcs.len()];
     // Who calls whom, to revisit callers when a result grows.
@@ -111,55 +142,27 @@ pub fn infer(module: &Module, funcs: &[Func]) -> Facts {
         let f = &funcs[i];
         loop {
             let mut changed = false;
-            let mut grow = |vals: &mut Vec<Kinds>, v: Val, k: Kinds| {
-                let slot = &mut vals[v as usize];
-                if *slot | k != *slot {
-                    *slot |= k;
-                    changed = true;
-                }
-            };
-            for b in &f.blocks {
-                for p in &b.phis {
-                    let k = p.args.iter().fold(0, |k, a| k | kinds(&vals[i], &a.1));
-                    grow(&mut vals[i], p.dst, k);
-                }
-                for inst in &b.insts {
-                    let arg = |n: usize| inst.args.get(n).map_or(ANY, |o| kinds(&vals[i], o));
-                    let k = match &inst.op {
-                        Op::Move => arg(0),
-                        Op::GcBif(n) => arith(n, arg(0), arg(1)),
-                        Op::Bif(_) | Op::Elem(_) | Op::Hd | Op::Tl | Op::CallFun => ANY,
-                        Op::Tuple => TUPLE,
-                        Op::Cons => CONS,
-                        Op::MakeFun(_) => FUN,
-                        Op::CallExt(m, n) => runtime(m, n),
-                        Op::Call(g) => rets[*g],
-                    };
-                    grow(&mut vals[i], inst.dst, k);
-                }
-                match &b.term {
-                    Term::Try { bif, args, dst, .. } => {
-                        let k = arith(bif, kinds(&vals[i], &args[0]), kinds(&vals[i], &args[1]));
-                        grow(&mut vals[i], *dst, k);
-                    }
-                    Term::Ret(o) => {
-                        let k = kinds(&vals[i], o);
-                        if rets[i] | k != rets[i] {
-                            rets[i] |= k;
-                            for c in &callers[i] {
-                                dirty[*c] = true;
-                            }
-                        }
-                    }
-                    _ => {}
+            for b in 0..f.blocks.len() {
+                if reach[i][b] {
+                    changed |= flow(f, b, &mut vals[i], &mut reach[i], &rets);
                 }
             }
             if !changed {
                 break;
             }
         }
-        for inst in f.blocks.iter().flat_map(|b| &b.insts) {
-            if let Op::Call(g) = inst.op {
+        for (b, blk) in f.blocks.iter().enumerate().filter(|(b, _)| reach[i][*b]) {
+            if let Term::Ret(o) = &blk.term {
+                let k = kinds(&vals[i], o);
+                if rets[i] | k != rets[i] {
+                    rets[i] |= k;
+                    for c in &callers[i] {
+                        dirty[*c] = true;
+                    }
+                }
+            }
+            for inst in &f.blocks[b].insts {
+                let Op::Call(g) = inst.op else { continue };
                 for (n, a) in inst.args.iter().enumerate() {
                     let k = kinds(&vals[i], a);
                     let p = funcs[g].params[n] as usize;
@@ -172,6 +175,55 @@ pub fn infer(module: &Module, funcs: &[Func]) -> Facts {
         }
     }
     Facts { vals }
+}
+
+/// One block: what its instructions give, and where it can go. Did anything grow?
+fn flow(f: &Func, b: Blk, vals: &mut [Kinds], reach: &mut [bool], rets: &[Kinds]) -> bool {
+    let mut changed = false;
+    let mut grow = |vals: &mut [Kinds], v: Val, k: Kinds| {
+        if let Some(slot) = vals.get_mut(v as usize)
+            && *slot | k != *slot
+        {
+            *slot |= k;
+            changed = true;
+        }
+    };
+    let blk = &f.blocks[b];
+    for p in &blk.phis {
+        let mut k = 0;
+        for (from, a) in &p.args {
+            if reach[*from] && taken(f, *from, vals).contains(&b) {
+                k |= kinds(vals, a);
+            }
+        }
+        grow(vals, p.dst, k);
+    }
+    for inst in &blk.insts {
+        let arg = |n: usize| inst.args.get(n).map_or(ANY, |o| kinds(vals, o));
+        let k = match &inst.op {
+            Op::Move => arg(0),
+            Op::GcBif(n) => arith(n, arg(0), arg(1)),
+            Op::Bif(_) | Op::Elem(_) | Op::Hd | Op::Tl | Op::CallFun => ANY,
+            Op::Tuple => TUPLE,
+            Op::Cons => CONS,
+            Op::MakeFun(_) => FUN,
+            Op::CallExt(m, n) => runtime(m, n),
+            Op::Call(g) => rets.get(*g).copied().unwrap_or(ANY),
+        };
+        grow(vals, inst.dst, k);
+    }
+    if let Term::Try { bif, args, dst, .. } = &blk.term
+        && let [x, y] = args.as_slice()
+    {
+        let k = arith(bif, kinds(vals, x), kinds(vals, y));
+        grow(vals, *dst, k);
+    }
+    for s in taken(f, b, vals) {
+        if !std::mem::replace(&mut reach[s], true) {
+            changed = true;
+        }
+    }
+    changed
 }
 
 /// Yes, no, or don't know.
@@ -222,7 +274,6 @@ fn outcome(test: &Test, args: &[Operand], vals: &[Kinds]) -> Option<bool> {
 /// Uses the facts: folds tests, makes sure arithmetic plain, drops what is unused.
 pub fn simplify(f: &mut Func, vals: &[Kinds]) {
     for b in 0..f.blocks.len() {
-        let both_int = |args: &[Operand]| args.iter().all(|a| kinds(vals, a) == INT);
         let new = match &f.blocks[b].term {
             Term::Br { test, args, yes, no } => {
                 match outcome(test, args, vals).or_else(|| second_bool_test(f, b, vals)) {
@@ -231,20 +282,11 @@ pub fn simplify(f: &mut Func, vals: &[Kinds]) {
                     None => None,
                 }
             }
-            Term::Try { bif, args, dst, ok, .. } if both_int(args) => {
-                let safe = match *bif {
-                    "+" | "-" | "*" => true,
-                    "div" | "rem" => matches!(args[1], Operand::Const(Const::Int(n)) if n != 0),
-                    _ => false,
-                };
-                if safe {
-                    let inst = Inst { dst: *dst, op: Op::GcBif(bif), args: args.clone(), line: 0 };
-                    let ok = *ok;
-                    f.blocks[b].insts.push(inst);
-                    Some(Term::Jump(ok))
-                } else {
-                    None
-                }
+            Term::Try { bif, args, dst, ok, .. } if never_fails(bif, args, vals) => {
+                let inst = Inst { dst: *dst, op: Op::GcBif(bif), args: args.clone(), line: 0 };
+                let ok = *ok;
+                f.blocks[b].insts.push(inst);
+                Some(Term::Jump(ok))
             }
             _ => None,
         };
