@@ -1,0 +1,128 @@
+//! The `web` wasm, under Node or in Chromium, by the page's own scripts (`www/tests/hosts`): programs in as JSON, results out as JSON.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::{Host, Job, Outcome, PATIENCE, Work};
+use crate::oracle::collect;
+use crate::places;
+
+/// A program as the scripts read it; see `www/tests/hosts/programs.mjs`.
+#[derive(Serialize)]
+struct Order {
+    name: String,
+    #[serde(flatten)]
+    work: OrderWork,
+    input: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OrderWork {
+    Mochi { source: String },
+    Module { beams: Vec<(String, String)>, module: String, function: &'static str },
+}
+
+/// A result as the scripts write it.
+#[derive(Deserialize)]
+struct Answer {
+    stdout: String,
+    stderr: String,
+    status: i32,
+    reason: String,
+}
+
+/// The statuses by which the scripts say that the host itself failed.
+const TOO_LONG: i32 = 124;
+const BROKEN: i32 = 125;
+
+/// A script to run.
+pub struct Web {
+    script: &'static str,
+}
+
+impl Web {
+    /// Looks whether everything is there; `script` is `node` or `chromium`.
+    pub fn start(script: &'static str) -> Result<Web> {
+        if !places::root().join("www/src/generated/beambox_wasm_bg.wasm").exists() {
+            bail!("the web wasm isn't built: run `cargo xtask wasm`");
+        }
+        Ok(Web { script })
+    }
+
+    fn batch(&self, jobs: &[Job]) -> Result<Vec<Answer>> {
+        let orders = jobs.iter().map(order).collect::<Result<Vec<Order>>>()?;
+        let www = places::root().join("www");
+        let mut node = Command::new("node");
+        node.arg(www.join(format!("tests/hosts/{}.mjs", self.script)));
+        node.arg(www.join("src/generated")).arg(places::bundle()?).current_dir(&www).stdin(Stdio::piped());
+        if self.script == "chromium" {
+            node.env("CHROMIUM", places::chromium()?);
+        }
+        let orders = serde_json::to_vec(&orders)?;
+        let feed = move |mut pipe: std::process::ChildStdin| {
+            // A script that ends early says why on stderr.
+            let _ = pipe.write_all(&orders);
+        };
+        let patience = PATIENCE + Duration::from_secs(20) * u32::try_from(jobs.len())?;
+        let (stdout, stderr, status) =
+            collect(&mut node, Some(Box::new(feed)), patience).context("cannot start node")?;
+        match status {
+            Some(0) => {}
+            None => bail!("no answer after {} s", patience.as_secs()),
+            Some(_) => bail!("the script failed: {}", String::from_utf8_lossy(&stderr)),
+        }
+        let answers: Vec<Answer> = serde_json::from_slice(&stdout).context("the script answers nonsense")?;
+        match answers.len() == jobs.len() {
+            true => Ok(answers),
+            false => bail!("{} answers to {} programs", answers.len(), jobs.len()),
+        }
+    }
+}
+
+fn order(job: &Job) -> Result<Order> {
+    let input = String::from_utf8(job.stdin.clone()).context("standard input of a web job must be UTF-8")?;
+    let (name, work) = match &job.work {
+        Work::Module { name, beam } => {
+            let beams = vec![(name.clone(), STANDARD.encode(std::fs::read(beam)?))];
+            (name.clone(), OrderWork::Module { beams, module: name.clone(), function: "main" })
+        }
+        Work::Mochi { source } => {
+            (source.display().to_string(), OrderWork::Mochi { source: std::fs::read_to_string(source)? })
+        }
+    };
+    Ok(Order { name, work, input })
+}
+
+impl Host for Web {
+    fn run(&mut self, jobs: &[Job], report: &mut dyn FnMut(usize, Result<Outcome>)) {
+        match self.batch(jobs) {
+            Ok(answers) => {
+                for (at, answer) in answers.into_iter().enumerate() {
+                    report(
+                        at,
+                        match answer.status {
+                            TOO_LONG | BROKEN => Err(anyhow!("{}", answer.reason)),
+                            status => Ok(Outcome {
+                                stdout: answer.stdout.into_bytes(),
+                                stderr: answer.stderr.into_bytes(),
+                                status,
+                                reason: answer.reason,
+                            }),
+                        },
+                    );
+                }
+            }
+            Err(error) => {
+                let why = format!("{error:#}");
+                (0..jobs.len()).for_each(|at| report(at, Err(anyhow!("{why}"))));
+            }
+        }
+    }
+}
