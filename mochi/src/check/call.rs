@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
             let t = self.var(id).ty.clone();
             let callable = matches!(t.unwrapped(), Type::Fun(_)) || t.is_dynamic();
             // A number called like a function does not hide that function.
-            if callable || self.top_functions.get(name).is_none() && Builtin::by_name(name).is_none() && !self.variants.contains_key(name) {
+            if callable || !self.top_functions.contains_key(name) && Builtin::by_name(name).is_none() && !self.variants.contains_key(name) {
                 let t = self.expr(callee, None);
                 return self.call_value(callee, &t, args, name);
             }

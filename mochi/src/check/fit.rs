@@ -97,6 +97,21 @@ pub(super) fn join(a: &Type, b: &Type) -> Type {
             (a, b) => Type::list(join(a, b)),
         },
         (Map(k, v), Map(k2, v2)) => Type::map(join(k, k2), join(v, v2)),
+        // Rows of a table: the same fields, or some missing in some.
+        (Record(a), Record(b)) => {
+            let mut fields: Vec<(crate::ast::Name, Type)> = a
+                .iter()
+                .map(|(n, t)| match b.iter().find(|f| f.0 == *n) {
+                    Some((_, u)) => (n.clone(), join(t, u)),
+                    None => (n.clone(), Type::option(t.clone())),
+                })
+                .collect();
+            fields.extend(b.iter().filter(|f| !a.iter().any(|g| g.0 == f.0)).map(|(n, t)| (n.clone(), Type::option(t.clone()))));
+            Record(std::sync::Arc::new(fields))
+        }
+        (Record(fields), Map(k, v)) | (Map(k, v), Record(fields)) => {
+            Type::map(join(k, &String), fields.iter().fold((**v).clone(), |t, f| join(&t, &f.1)))
+        }
         (Variant(u, _, n), Variant(u2, ..)) if u == u2 => Union(*u, n.clone()),
         (Union(u, n), Variant(u2, ..)) | (Variant(u2, ..), Union(u, n)) if u == u2 => Union(*u, n.clone()),
         _ => Any,

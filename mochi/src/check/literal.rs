@@ -26,7 +26,7 @@ impl<'a> Checker<'a> {
                     if lost && mixed.is_none() {
                         mixed = Some((item.span, t));
                     }
-                    if lost && wanted.is_none() && mixed.as_ref().is_some_and(|m| m.0 == item.span) {
+                    if lost && wanted.is_none() && !self.in_sort_key() && mixed.as_ref().is_some_and(|m| m.0 == item.span) {
                         let d = Diagnostic::error("T008", item.span, format!("this list's elements are `{so_far}` so far, but this is {}", mixed.as_ref().map_or(String::new(), |m| format!("`{}`", m.1))));
                         self.soft(d.help("make all elements one type, or declare the list as `list<any>`"));
                     }

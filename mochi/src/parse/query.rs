@@ -60,7 +60,7 @@ impl Parser<'_> {
         }
         *reached = rank.max(*reached);
         match clause {
-            "from" => self.from_clause(q)?,
+            "from" => self.source_clause(q)?,
             "join" => self.join(q, at)?,
             "group" => self.group(q, at)?,
             "where" => q.cond = Some(self.clause_expr(1)?),
@@ -99,7 +99,7 @@ impl Parser<'_> {
     }
 
     #[inline(never)]
-    fn from_clause(&mut self, q: &mut Query) -> PResult<()> {
+    fn source_clause(&mut self, q: &mut Query) -> PResult<()> {
         self.bump();
         let var = self.ident("the row variable's name")?;
         self.expect_in()?;

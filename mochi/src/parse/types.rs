@@ -114,7 +114,7 @@ impl Parser<'_> {
         self.fail("P063", format!("expected `=>` after the pattern, found {}", self.found()), help);
         // The rest of this pattern, if it ends on this line.
         let mut open = 0u32;
-        while !self.at(P::Arrow) && !self.on_new_line() && (open > 0 || !self.at(P::RBrace)) {
+        while !self.at(P::Arrow) && !self.at_eof() && !self.on_new_line() && (open > 0 || !self.at(P::RBrace)) {
             match self.bump().tok {
                 Tok::P(P::LBrace) => open += 1,
                 Tok::P(P::RBrace) => open = open.saturating_sub(1),
