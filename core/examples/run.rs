@@ -15,6 +15,10 @@ impl Host for Files {
             Stream::Stderr => std::io::stderr().write_all(bytes),
         };
     }
+    fn monotonic_ns(&mut self) -> Option<u64> {
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        Some(START.get_or_init(std::time::Instant::now).elapsed().as_nanos() as u64)
+    }
     fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
         self.0.iter().find_map(|d| std::fs::read(format!("{d}/{name}.beam")).ok())
     }

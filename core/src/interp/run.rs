@@ -6,7 +6,7 @@
 
 use super::{APPLY_TRAP, Flow, Machine, Registers, SliceEnd, cold};
 use crate::bif::table;
-use crate::code::op::Instr;
+use crate::code::op::{Instr, SelectTable};
 use crate::code::operand::{Dst, Src};
 use crate::heap::RESERVED;
 use crate::process::{CodePtr, Process};
@@ -19,12 +19,21 @@ struct Place {
     code: *const Instr,
     len: u32,
     consts: *const Term,
+    side: *const u32,
+    selects: *const SelectTable,
     slot: u32,
 }
 
 fn place_of(sys: &System, slot: u32) -> Option<Place> {
     let i = sys.code.instance(slot)?;
-    Some(Place { code: i.code.as_ptr(), len: i.code.len() as u32, consts: i.consts.as_ptr(), slot })
+    Some(Place {
+        code: i.code.as_ptr(),
+        len: i.code.len() as u32,
+        consts: i.consts.as_ptr(),
+        side: i.side.as_ptr(),
+        selects: i.selects.as_ptr(),
+        slot,
+    })
 }
 
 /// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions.
@@ -463,11 +472,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a >= b, &i),
             Instr::SelectVal { s, fail, table } => {
                 let v: Term = src!(s);
-                let found = match m.sys.code.instance(here.slot).and_then(|c| c.selects.get(table as usize)) {
-                    Some(crate::code::op::SelectTable::Linear { .. }) | None => cold!(&i),
-                    Some(t) => t.find(v.0),
-                };
-                match found {
+                // SAFETY: the loader made the table's index; the instance outlives the slice.
+                let table = unsafe { &*here.selects.add(table as usize) };
+                if let SelectTable::Linear { .. } = table {
+                    cold!(&i)
+                }
+                match table.find(v.0) {
                     Some(d) => jump!(d),
                     None => jump!(fail),
                 }
@@ -523,19 +533,17 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Instr::PutTuple2 { d, at, n } => {
                 let to = bump!(n + 1);
                 mem.set_word(to, 0, object::tuple_header(n));
-                if let Some(c) = m.sys.code.instance(here.slot)
-                    && let Some(side) = c.side.get(at as usize..(at + n) as usize)
-                {
-                    for (k, w) in side.iter().enumerate() {
-                        let j = (w & 0x3FFF_FFFF) as usize;
-                        let v = match w >> 30 {
-                            0 => x!(j),
-                            1 => y!(j),
-                            // SAFETY: the loader made the index of a constant of this instance.
-                            _ => unsafe { *here.consts.add(j) },
-                        };
-                        mem.set(to, k as u32 + 1, v);
-                    }
+                for k in 0..n {
+                    // SAFETY: the loader put `n` operands there.
+                    let w = unsafe { *here.side.add((at + k) as usize) };
+                    let j = (w & 0x3FFF_FFFF) as usize;
+                    let v = match w >> 30 {
+                        0 => x!(j),
+                        1 => y!(j),
+                        // SAFETY: the loader made the index of a constant of this instance.
+                        _ => unsafe { *here.consts.add(j) },
+                    };
+                    mem.set(to, k + 1, v);
                 }
                 set!(d, Term::boxed_at(to));
                 next!()
