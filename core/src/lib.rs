@@ -19,6 +19,7 @@ pub mod load;
 pub mod process;
 pub mod sched;
 pub mod vm;
+pub mod shared;
 pub mod signals;
 pub mod system;
 pub mod timer;

@@ -85,6 +85,7 @@ pub struct System {
     pub names: FxHashMap<Atom, Term>,
     pub counters: Counters,
     pub ets: crate::ets::Tables,
+    pub shared: crate::shared::Shared,
     /// The literal `{}`.
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
@@ -122,6 +123,7 @@ impl System {
             names: FxHashMap::default(),
             counters: Counters::default(),
             ets: crate::ets::Tables::default(),
+            shared: crate::shared::Shared::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
             watch: None,

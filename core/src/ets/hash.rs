@@ -100,6 +100,11 @@ impl HashStore {
         if ix >= self.chains.len() { ix & (self.mask >> 1) } else { ix }
     }
 
+    /// All objects, in no order.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.nodes.iter().filter_map(|n| n.object.as_ref())
+    }
+
     fn node(&self, at: u32) -> Option<&Node> {
         self.nodes.get(at as usize)
     }

@@ -40,6 +40,10 @@ impl Object {
         mem.element(self.term, keypos)
     }
 
+    pub fn off_heap(&self) -> OffHeap {
+        self.off_heap
+    }
+
     pub fn words(&self) -> u64 {
         self.fragment.used as u64
     }

@@ -184,6 +184,14 @@ impl Table {
         }
     }
 
+    /// Shows the off-heap objects of all objects.
+    pub fn visit_off_heap(&self, f: &mut dyn FnMut(crate::heap::OffHeap)) {
+        match &self.store {
+            Store::Hash(h) => h.objects().for_each(|o| f(o.off_heap())),
+            Store::Tree(t) => t.objects().for_each(|o| f(o.off_heap())),
+        }
+    }
+
     /// Takes back one fixation of `pid` (`all`: every one).
     pub fn unfix(&mut self, arena: &mut Arena, pid: u64, all: bool) {
         let Some(n) = self.fixed.get_mut(&pid) else { return };

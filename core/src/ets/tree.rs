@@ -40,6 +40,11 @@ impl TreeStore {
         self.words
     }
 
+    /// All objects in order.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.runs.iter().flatten()
+    }
+
     fn cmp(&self, mem: Mem, names: &dyn Names, o: &Object, key: Term) -> Ordering {
         order::compare(mem, names, o.key(mem, self.keypos), key)
     }

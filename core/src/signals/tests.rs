@@ -401,3 +401,67 @@ fn clocks_and_dates() {
     let (x, y) = (w.erl(p, "now", &[]).unwrap(), w.erl(p, "now", &[]).unwrap());
     assert_ne!(w.elements(x), w.elements(y));
 }
+
+#[test]
+fn atomics_wrap_and_check_their_bounds() {
+    let mut w = World::new();
+    let p = w.process();
+    let x = w.call(p, "atomics", "new", &[Term::small(2), Term::NIL]).unwrap();
+    let one = Term::small(1);
+    assert_eq!(w.call(p, "atomics", "add_get", &[x, one, Term::small(-5)]), Ok(Term::small(-5)));
+    assert_eq!(w.call(p, "atomics", "exchange", &[x, one, Term::small(7)]), Ok(Term::small(-5)));
+    assert_eq!(w.call(p, "atomics", "compare_exchange", &[x, one, Term::small(7), Term::small(8)]), Ok(a(am::OK)));
+    assert_eq!(w.call(p, "atomics", "get", &[x, one]), Ok(Term::small(8)));
+    for bad in [0, 3] {
+        assert_eq!(w.call(p, "atomics", "get", &[x, Term::small(bad)]), Err(Fault::Raise));
+    }
+    assert_eq!(w.call(p, "atomics", "new", &[Term::small(0), Term::NIL]), Err(Fault::Raise));
+    let c = w.call(p, "counters", "new", &[Term::small(1), Term::NIL]).unwrap();
+    w.call(p, "counters", "add", &[c, one, Term::small(3)]).unwrap();
+    assert_eq!(w.call(p, "counters", "get", &[c, one]), Ok(Term::small(3)));
+}
+
+#[test]
+fn persistent_terms_are_read_without_copying() {
+    let mut w = World::new();
+    let p = w.process();
+    let key = {
+        let mut pp = w.sys.procs.check_out(p).unwrap();
+        let t = Ctx { proc: &mut pp, sys: &mut w.sys }.tuple(&[a(am::OK), Term::small(1)]).unwrap();
+        w.sys.procs.check_in(pp);
+        t
+    };
+    w.call(p, "persistent_term", "put", &[key, key]).unwrap();
+    let v = w.call(p, "persistent_term", "get", &[key]).unwrap();
+    assert!(w.sys.arena.is_literal(v.addr()));
+    assert_eq!(w.elements(v), [a(am::OK), Term::small(1)]);
+    w.call(p, "persistent_term", "put", &[key, Term::small(4)]).unwrap();
+    assert_eq!(w.call(p, "persistent_term", "get", &[key, a(am::ERROR)]), Ok(Term::small(4)));
+    assert_eq!(w.call(p, "persistent_term", "erase", &[key]), Ok(TRUE));
+    assert_eq!(w.call(p, "persistent_term", "get", &[key, a(am::ERROR)]), Ok(a(am::ERROR)));
+    assert_eq!(w.call(p, "persistent_term", "get", &[key]), Err(Fault::Raise));
+}
+
+#[test]
+fn facts_about_the_vm() {
+    let mut w = World::new();
+    let p = w.process();
+    let mem = w.sys.mem();
+    assert_eq!(w.erl(p, "system_info", &[a(am::WORDSIZE)]), Ok(Term::small(8)));
+    let r = w.erl(p, "system_info", &[a(am::OTP_RELEASE)]).unwrap();
+    assert_eq!(mem.head(r), Term::small('2' as i64));
+    assert_eq!(w.erl(p, "system_info", &[a(am::LISTS)]), Err(Fault::Raise));
+    assert_eq!(w.erl(p, "statistics", &[a(am::LISTS)]), Err(Fault::Raise));
+    let before = w.erl(p, "memory", &[a(am::BINARY)]).unwrap().small_value();
+    let mut pp = w.sys.procs.check_out(p).unwrap();
+    let b = Ctx { proc: &mut pp, sys: &mut w.sys }.binary(&[1; 8000]).unwrap();
+    w.sys.procs.check_in(pp);
+    let after = w.erl(p, "memory", &[a(am::BINARY)]).unwrap().small_value();
+    assert_eq!(after - before, 8024);
+    let q = w.process();
+    w.erl(p, "send", &[q, b]).unwrap();
+    assert_eq!(w.erl(p, "memory", &[a(am::BINARY)]), Ok(Term::small(after)));
+    assert_eq!(w.erl(p, "garbage_collect", &[q]), Ok(TRUE));
+    assert!(w.sys.procs.get(q).unwrap().heap.major_count == 1);
+    assert_eq!(w.erl(p, "halt", &[Term::small(3)]), Err(Fault::Stop));
+}

@@ -1,0 +1,369 @@
+//! The VM about itself: `system_info`, `statistics`, `memory`, collections on demand, nodes.
+
+use super::process_info::{STRUCT_BYTES, total_heap_words};
+use super::{Bif, BifResult, Ctx, Fault, bif};
+use crate::atom::{Atom, am};
+use crate::heap::gc::sizes;
+use crate::heap::{OffHeap, binary, copy};
+use crate::process::State;
+use crate::signals::Signals;
+use crate::term::{MIN_SMALL, Mem, Term, object};
+use rustc_hash::FxHashSet;
+
+/// The release and the runtime version that the VM behaves as.
+const OTP_RELEASE: &str = "27";
+const ERTS_VERSION: &str = "15.2.7";
+
+pub const BIFS: &[Bif] = &[
+    bif("erlang", "system_info", 1, system_info),
+    bif("erlang", "system_flag", 2, system_flag),
+    bif("erlang", "statistics", 1, statistics),
+    bif("erlang", "memory", 0, |c, _| memory(c, &MEMORY_KINDS)),
+    bif("erlang", "memory", 1, memory_1),
+    bif("erlang", "garbage_collect", 0, |c, _| {
+        c.proc.gc_requested = true;
+        Ok(Term::bool(true))
+    }),
+    bif("erlang", "garbage_collect", 1, |c, a| garbage_collect(c, a[0], Term::NIL)),
+    bif("erlang", "garbage_collect", 2, |c, a| garbage_collect(c, a[0], a[1])),
+    bif("erlang", "garbage_collect_message_area", 0, |_, _| Ok(Term::bool(false))),
+    bif("erlang", "node", 0, |_, _| Ok(Term::atom(am::NONAME))),
+    bif("erlang", "node", 1, node_1),
+    bif("erlang", "nodes", 0, |_, _| Ok(Term::NIL)),
+    bif("erlang", "nodes", 1, |c, a| nodes(c, a[0])),
+    bif("erlang", "is_alive", 0, |_, _| Ok(Term::bool(false))),
+    bif("erlang", "get_cookie", 0, |c, _| c.atom("nocookie")),
+    bif("erlang", "disconnect_node", 1, |_, _| Ok(Term::atom(am::IGNORED))),
+    bif("erlang", "ports", 0, |_, _| Ok(Term::NIL)),
+    bif("erlang", "pre_loaded", 0, |_, _| Ok(Term::NIL)),
+    bif("erlang", "system_monitor", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
+    bif("erlang", "system_profile", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
+    bif("erts_internal", "is_system_process", 1, |_, _| Ok(Term::bool(false))),
+];
+
+fn node_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let mem = ctx.sys.mem();
+    let t = args[0];
+    if t.is_local_pid() || t.is_local_port() || mem.ref_id(t).is_some() {
+        return Ok(Term::atom(am::NONAME));
+    }
+    Err(ctx.badarg())
+}
+
+fn nodes(ctx: &mut Ctx<'_>, what: Term) -> BifResult {
+    let mem = ctx.sys.mem();
+    let mut this = false;
+    let list = if what.is_list() || what.is_nil() { what } else { ctx.list(&[what])? };
+    let mut t = list;
+    while t.is_list() {
+        match mem.head(t).as_atom() {
+            Some(am::THIS | am::KNOWN) => this = true,
+            Some(am::VISIBLE | am::HIDDEN | am::CONNECTED) => {}
+            _ => return Err(ctx.badarg()),
+        }
+        t = mem.tail(t);
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg());
+    }
+    if this { ctx.list(&[Term::atom(am::NONAME)]) } else { Ok(Term::NIL) }
+}
+
+fn system_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let Some(item) = args[0].as_atom() else { return system_info_tuple(ctx, args[0]) };
+    let sys = &*ctx.sys;
+    let number: u64 = match item {
+        am::WORDSIZE => 8,
+        am::SCHEDULERS
+        | am::SCHEDULERS_ONLINE
+        | am::SCHEDULER_ID
+        | am::LOGICAL_PROCESSORS
+        | am::LOGICAL_PROCESSORS_AVAILABLE
+        | am::LOGICAL_PROCESSORS_ONLINE
+        | am::DIRTY_CPU_SCHEDULERS
+        | am::DIRTY_CPU_SCHEDULERS_ONLINE
+        | am::DIRTY_IO_SCHEDULERS => 1,
+        am::PROCESS_LIMIT => sys.procs.limit() as u64,
+        am::PROCESS_COUNT => sys.procs.len() as u64,
+        am::ATOM_LIMIT => sys.atoms.limit() as u64,
+        am::ATOM_COUNT => sys.atoms.len() as u64,
+        am::ETS_LIMIT => sys.config.max_ets_tables as u64,
+        am::ETS_COUNT => sys.ets.len() as u64,
+        am::PORT_LIMIT => 65536,
+        am::PORT_COUNT | am::TRACE_CONTROL_WORD | am::THREAD_POOL_SIZE => 0,
+        am::COMPAT_REL => 27,
+        am::CREATION => 0,
+        am::DIST_BUF_BUSY_LIMIT => 1 << 20,
+        _ => return system_fact(ctx, item),
+    };
+    ctx.uint(number)
+}
+
+/// Items whose values are atoms, strings and lists.
+fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
+    let text = match item {
+        am::OTP_RELEASE => OTP_RELEASE.to_string(),
+        am::VERSION => ERTS_VERSION.to_string(),
+        am::SYSTEM_VERSION => {
+            format!("Erlang/OTP {OTP_RELEASE} [erts-{ERTS_VERSION}] [64-bit] [smp:1:1] [ds:1:1:1] [async-threads:0]\n")
+        }
+        am::SYSTEM_ARCHITECTURE => "beambox".to_string(),
+        am::MACHINE => "BEAM".to_string(),
+        am::DRIVER_VERSION => "3.3".to_string(),
+        am::NIF_VERSION => "2.17".to_string(),
+        _ => {
+            let atom = match item {
+                am::EMU_FLAVOR => am::EMU,
+                am::EMU_TYPE | am::BUILD_TYPE => am::OPT,
+                am::SMP_SUPPORT | am::THREADS | am::TIME_CORRECTION => am::TRUE,
+                am::KERNEL_POLL
+                | am::DEBUG_COMPILED
+                | am::PORT_PARALLELISM
+                | am::ETS_ALWAYS_COMPRESS
+                | am::ASYNC_DIST => am::FALSE,
+                am::HEAP_TYPE => am::PRIVATE,
+                am::MULTI_SCHEDULING => am::DISABLED,
+                am::TIME_WARP_MODE => am::NO_TIME_WARP,
+                am::TIME_OFFSET => am::FINAL,
+                am::TOLERANT_TIMEOFDAY => am::ENABLED,
+                am::MESSAGE_QUEUE_DATA => am::ON_HEAP,
+                am::DYNAMIC_TRACE => am::NONE,
+                am::CPU_TOPOLOGY | am::MODIFIED_TIMING_LEVEL | am::ALLOCATOR => am::UNDEFINED,
+                am::MULTI_SCHEDULING_BLOCKERS | am::CHECK_IO | am::TAINTS => return Ok(Term::NIL),
+                am::OS_TYPE => return super::host::os_type(ctx, &[]),
+                am::OS_VERSION => return ctx.tuple(&[Term::small(0), Term::small(0), Term::small(0)]),
+                am::START_TIME => return ctx.int(MIN_SMALL),
+                _ => return heap_setting(ctx, item),
+            };
+            return Ok(Term::atom(atom));
+        }
+    };
+    ctx.string(&text)
+}
+
+/// Defaults of new processes.
+fn heap_setting(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
+    let c = &ctx.sys.config;
+    let min = sizes::at_least(c.min_heap_size) as i64;
+    let (vheap, full) = (c.min_bin_vheap_size as i64, c.fullsweep_after as i64);
+    let value = match item {
+        am::MIN_HEAP_SIZE => Term::small(min),
+        am::MIN_BIN_VHEAP_SIZE => Term::small(vheap),
+        am::FULLSWEEP_AFTER => Term::small(full),
+        am::MAX_HEAP_SIZE => super::flags::max_heap_map(ctx, Default::default())?,
+        am::GARBAGE_COLLECTION => {
+            let max = super::flags::max_heap_map(ctx, Default::default())?;
+            return ctx.pair_list(&[
+                (am::MAX_HEAP_SIZE, max),
+                (am::MIN_BIN_VHEAP_SIZE, Term::small(vheap)),
+                (am::MIN_HEAP_SIZE, Term::small(min)),
+                (am::FULLSWEEP_AFTER, Term::small(full)),
+                (am::MINOR_GCS, Term::small(0)),
+            ]);
+        }
+        am::HEAP_SIZES => {
+            let mut out = Vec::new();
+            let mut s = sizes::at_least(1);
+            while out.last() != Some(&Term::small(s as i64)) {
+                out.push(Term::small(s as i64));
+                s = sizes::next(s, 1);
+            }
+            return ctx.list(&out);
+        }
+        _ => return Err(ctx.badarg()),
+    };
+    ctx.tuple(&[Term::atom(item), value])
+}
+
+fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
+    let mem = ctx.sys.mem();
+    if mem.tuple_arity(t) == Some(2) {
+        let (a, b) = (mem.element(t, 1), mem.element(t, 2));
+        if a.is(am::WORDSIZE) && (b.is(am::INTERNAL) || b.is(am::EXTERNAL)) {
+            return Ok(Term::small(8));
+        }
+        if a.is(am::ALLOCATOR) {
+            return Ok(Term::bool(false));
+        }
+    }
+    Err(ctx.badarg())
+}
+
+/// Flags can be read (by setting what they are); what they would change isn't there.
+fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    match (args[0].as_atom(), args[1].as_small()) {
+        (Some(am::BACKTRACE_DEPTH), Some(n)) if n >= 0 => Ok(Term::small(8)),
+        (Some(am::SCHEDULERS_ONLINE), Some(1)) => Ok(Term::small(1)),
+        (Some(am::MIN_HEAP_SIZE), Some(n @ 0..=0xFFF_FFFF)) => {
+            let old = std::mem::replace(&mut ctx.sys.config.min_heap_size, n as usize);
+            Ok(Term::small(sizes::at_least(old) as i64))
+        }
+        (Some(am::FULLSWEEP_AFTER), Some(n @ 0..=0xFFFF_FFFF)) => {
+            Ok(Term::small(std::mem::replace(&mut ctx.sys.config.fullsweep_after, n as u32) as i64))
+        }
+        (Some(am::SCHEDULER_WALL_TIME | am::MICROSTATE_ACCOUNTING), _) if args[1].as_bool().is_some() => {
+            Ok(Term::bool(false))
+        }
+        _ => Err(ctx.badarg()),
+    }
+}
+
+fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let Some(item) = args[0].as_atom() else { return Err(ctx.badarg()) };
+    let now_ms = ctx.sys.now_ns() / 1_000_000;
+    let reductions = ctx.sys.counters.reductions + (4000 - ctx.proc.budget.clamp(0, 4000)) as u64;
+    let queued = ctx.sys.run.len() as i64;
+    let c = ctx.sys.counters.clone();
+    let since = &mut ctx.sys.shared.since;
+    let (a, b) = match item {
+        am::REDUCTIONS | am::EXACT_REDUCTIONS => {
+            (reductions, reductions.saturating_sub(std::mem::replace(&mut since.reductions, reductions)))
+        }
+        am::RUNTIME => (now_ms, now_ms.saturating_sub(std::mem::replace(&mut since.runtime_ms, now_ms))),
+        am::WALL_CLOCK => (now_ms, now_ms.saturating_sub(std::mem::replace(&mut since.wall_ms, now_ms))),
+        am::CONTEXT_SWITCHES => (c.context_switches, 0),
+        am::GARBAGE_COLLECTION => {
+            let t = [ctx.uint(c.collections)?, ctx.uint(c.reclaimed_words)?, Term::small(0)];
+            return ctx.tuple(&t);
+        }
+        am::IO => {
+            let i = ctx.uint(c.input_bytes)?;
+            let o = ctx.uint(c.output_bytes)?;
+            let t = [ctx.tuple(&[Term::atom(am::INPUT), i])?, ctx.tuple(&[Term::atom(am::OUTPUT), o])?];
+            return ctx.tuple(&t);
+        }
+        am::RUN_QUEUE | am::TOTAL_RUN_QUEUE_LENGTHS | am::TOTAL_RUN_QUEUE_LENGTHS_ALL => {
+            return Ok(Term::small(queued));
+        }
+        am::RUN_QUEUE_LENGTHS | am::RUN_QUEUE_LENGTHS_ALL => return ctx.list(&[Term::small(queued)]),
+        am::TOTAL_ACTIVE_TASKS | am::TOTAL_ACTIVE_TASKS_ALL => return Ok(Term::small(queued + 1)),
+        am::ACTIVE_TASKS | am::ACTIVE_TASKS_ALL => return ctx.list(&[Term::small(queued + 1)]),
+        am::SCHEDULER_WALL_TIME | am::SCHEDULER_WALL_TIME_ALL | am::MICROSTATE_ACCOUNTING => {
+            return Ok(Term::atom(am::UNDEFINED));
+        }
+        _ => return Err(ctx.badarg()),
+    };
+    let t = [ctx.uint(a)?, ctx.uint(b)?];
+    ctx.tuple(&t)
+}
+
+/// The kinds of `erlang:memory/0`, in OTP's order.
+const MEMORY_KINDS: [Atom; 9] = [
+    am::TOTAL,
+    am::PROCESSES,
+    am::PROCESSES_USED,
+    am::SYSTEM,
+    am::ATOM,
+    am::ATOM_USED,
+    am::BINARY,
+    am::CODE,
+    am::ETS,
+];
+
+/// Bytes of the blocks of reference-counted binaries in a list, each block counted once.
+fn count_blocks(mem: Mem, list: OffHeap, seen: &mut FxHashSet<u32>) -> u64 {
+    let (mut at, mut bytes) = (list.first, 0);
+    while at != 0 {
+        if mem.word(at, 0) == object::BIN_REF_HEADER {
+            let block = mem.word(at, 1) as u32;
+            if seen.insert(block) {
+                bytes += (binary::block_bytes(mem, block).div_ceil(8) * 8) as u64 + 8 * binary::BLOCK_HEADER as u64;
+            }
+        }
+        at = mem.word(at, 2) as u32;
+    }
+    bytes
+}
+
+/// What `erlang:memory` tells, in bytes, in the order of [`MEMORY_KINDS`]; read from heaps and tables.
+fn measure(ctx: &Ctx<'_>) -> [u64; 9] {
+    let sys = &*ctx.sys;
+    let mem = sys.mem();
+    let mut seen = FxHashSet::default();
+    let (mut processes, mut binaries) = (0, 0);
+    for p in sys.procs.iter().chain(std::iter::once(&*ctx.proc)) {
+        processes += STRUCT_BYTES + 8 * total_heap_words(p);
+        binaries += count_blocks(mem, p.heap.off_heap, &mut seen);
+        binaries += count_blocks(mem, p.heap.old_off_heap, &mut seen);
+        for (_, off_heap) in p.mailbox.iter().filter_map(|m| m.fragment) {
+            binaries += count_blocks(mem, off_heap, &mut seen);
+        }
+    }
+    for t in sys.ets.all() {
+        t.visit_off_heap(&mut |o| binaries += count_blocks(mem, o, &mut seen));
+    }
+    let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * size_of::<std::sync::Arc<str>>()) as u64;
+    let code: u64 = sys.code.instances.iter().flatten().map(|i| i.bytes as u64).sum();
+    let ets = sys.ets.words() * 8;
+    let persistent = sys.shared.persistent.words() * 8;
+    let system = atoms + binaries + code + ets + persistent;
+    [processes + system, processes, processes, system, atoms, atoms, binaries, code, ets]
+}
+
+fn memory(ctx: &mut Ctx<'_>, kinds: &[Atom]) -> BifResult {
+    let values = measure(ctx);
+    let mut pairs = Vec::new();
+    for k in kinds {
+        let Some(i) = MEMORY_KINDS.iter().position(|m| m == k) else { return Err(ctx.badarg()) };
+        pairs.push((*k, ctx.uint(values[i])?));
+    }
+    ctx.pair_list(&pairs)
+}
+
+fn memory_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    if let Some(kind) = args[0].as_atom() {
+        let Some(i) = MEMORY_KINDS.iter().position(|m| *m == kind) else { return Err(ctx.badarg()) };
+        let value = measure(ctx)[i];
+        return ctx.uint(value);
+    }
+    let mut kinds = Vec::new();
+    for k in ctx.list_to_vec(args[0])? {
+        match k.as_atom() {
+            Some(a) => kinds.push(a),
+            None => return Err(ctx.badarg()),
+        }
+    }
+    memory(ctx, &kinds)
+}
+
+/// Collects another process at once; the running one when the BIF has returned.
+fn garbage_collect(ctx: &mut Ctx<'_>, pid: Term, options: Term) -> BifResult {
+    let mem = ctx.sys.mem();
+    if !pid.is_local_pid() {
+        return Err(ctx.badarg());
+    }
+    let (mut major, mut asynchronous) = (true, None);
+    for o in ctx.list_to_vec(options)? {
+        let v = if mem.tuple_arity(o) == Some(2) { mem.element(o, 2) } else { return Err(ctx.badarg()) };
+        match (mem.element(o, 1).as_atom(), v.as_atom()) {
+            (Some(am::ASYNC), _) => asynchronous = Some(v),
+            (Some(am::TYPE), Some(am::MAJOR)) => major = true,
+            (Some(am::TYPE), Some(am::MINOR)) => major = false,
+            _ => return Err(ctx.badarg()),
+        }
+    }
+    let me = ctx.proc.pid;
+    let done = if pid == me {
+        ctx.proc.gc_requested = true;
+        true
+    } else {
+        collect_other(ctx, pid, major)?
+    };
+    let Some(id) = asynchronous else { return Ok(Term::bool(done)) };
+    let words = 4 + ctx.sys.arena.flat_size(id);
+    Signals::new(ctx.sys, Some(ctx.proc)).send_built(me, words, |a, lit| {
+        let id = copy::copy(a, lit, id)?;
+        crate::heap::build::tuple(a, &[Term::atom(am::GARBAGE_COLLECT), id, Term::bool(done)])
+    })?;
+    Ok(Term::atom(am::ASYNC))
+}
+
+fn collect_other(ctx: &mut Ctx<'_>, pid: Term, major: bool) -> Result<bool, Fault> {
+    let sys = &mut *ctx.sys;
+    let Some(p) = sys.procs.get_mut(pid).filter(|p| p.state != State::Exiting) else { return Ok(false) };
+    let done = p.collect(&mut sys.arena, 0, &mut [], major)?;
+    sys.counters.collections += 1;
+    sys.counters.reclaimed_words += done.reclaimed as u64;
+    ctx.charge(done.reductions() as usize);
+    Ok(true)
+}

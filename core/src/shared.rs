@@ -1,0 +1,191 @@
+//! What processes share besides tables: persistent terms, arrays of atomics, the environment.
+//!
+//! A persistent term lives among the literals, so reading it copies nothing. What a `put` or `erase` replaces stays there
+//! until the VM ends, because a process may still refer to it; arrays of atomics stay too, since no collection tells when
+//! the last reference is gone. Both count against the memory limit.
+
+use crate::arena::{Arena, OutOfMemory};
+use crate::heap::refs::RefId;
+use crate::heap::{Fragment, LiteralAlloc, build, copy, size};
+use crate::term::{Addr, Mem, Names, Term, hash, order};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Persistent terms: pairs `{Key, Value}` among the literals.
+#[derive(Default, Debug)]
+pub struct PersistentTerms {
+    pairs: Vec<Term>,
+    index: FxHashMap<u64, Vec<u32>>,
+    live: usize,
+    words: u64,
+}
+
+impl PersistentTerms {
+    fn find(&self, mem: Mem, hash: u64, key: Term) -> Option<usize> {
+        let places = self.index.get(&hash)?;
+        places.iter().map(|p| *p as usize).find(|p| order::exact_eq(mem, mem.element(self.pairs[*p], 1), key))
+    }
+
+    pub fn get(&self, mem: Mem, names: &dyn Names, key: Term) -> Option<Term> {
+        let at = self.find(mem, hash::internal_hash(mem, names, key), key)?;
+        Some(mem.element(self.pairs[at], 2))
+    }
+
+    /// Sets a term; a value equal to the present one changes nothing.
+    pub fn put(&mut self, arena: &mut Arena, names: &dyn Names, key: Term, value: Term) -> Result<(), OutOfMemory> {
+        let mem = arena.mem();
+        let hash = hash::internal_hash(mem, names, key);
+        let found = self.find(mem, hash, key);
+        if let Some(at) = found {
+            let old = mem.element(self.pairs[at], 2);
+            if order::exact_eq(mem, old, value) {
+                return Ok(());
+            }
+            if value.is_immed() {
+                mem.set(self.pairs[at].addr(), 2, value);
+                return Ok(());
+            }
+        }
+        let pair = literal_pair(arena, key, value, &mut self.words)?;
+        match found {
+            Some(at) => self.pairs[at] = pair,
+            None => {
+                self.index.entry(hash).or_default().push(self.pairs.len() as u32);
+                self.pairs.push(pair);
+                self.live += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a term; `false` when there was none.
+    pub fn erase(&mut self, mem: Mem, names: &dyn Names, key: Term) -> bool {
+        let hash = hash::internal_hash(mem, names, key);
+        let Some(at) = self.find(mem, hash, key) else { return false };
+        self.live -= 1;
+        self.pairs[at] = Term::NONE;
+        if let Some(places) = self.index.get_mut(&hash) {
+            places.retain(|p| *p as usize != at);
+        }
+        true
+    }
+
+    /// The pairs, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = Term> + '_ {
+        self.pairs.iter().copied().filter(|t| !t.is_none())
+    }
+    pub fn len(&self) -> usize {
+        self.live
+    }
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+    /// Words among the literals that were ever used.
+    pub fn words(&self) -> u64 {
+        self.words
+    }
+}
+
+/// `{Key, Value}` in a literal area of exactly its size.
+fn literal_pair(arena: &mut Arena, key: Term, value: Term, total: &mut u64) -> Result<Term, OutOfMemory> {
+    let mem = arena.mem();
+    let words = 3 + size::flat_size(mem, u32::MAX, key) + size::flat_size(mem, u32::MAX, value);
+    let words32 = u32::try_from(words).map_err(|_| OutOfMemory)?;
+    let start = arena.alloc_literal(words as usize)?;
+    let mut a = LiteralAlloc::new(arena);
+    a.areas.push(Fragment { start, used: 0, size: words32 });
+    let key = copy::copy(&mut a, u32::MAX, key)?;
+    let value = copy::copy(&mut a, u32::MAX, value)?;
+    *total += words;
+    build::tuple(&mut a, &[key, value])
+}
+
+/// An array of 64-bit integers in the arena.
+#[derive(Clone, Copy, Debug)]
+pub struct AtomicArray {
+    block: Addr,
+    pub len: u32,
+    pub signed: bool,
+}
+
+impl AtomicArray {
+    /// The number at `index`, from 1.
+    pub fn get(self, mem: Mem, index: u32) -> u64 {
+        mem.word(self.block, index - 1)
+    }
+    pub fn set(self, mem: Mem, index: u32, value: u64) {
+        mem.set_word(self.block, index - 1, value)
+    }
+}
+
+/// All arrays, by their references.
+#[derive(Default, Debug)]
+pub struct Atomics {
+    arrays: BTreeMap<RefId, AtomicArray>,
+}
+
+impl Atomics {
+    pub fn add(&mut self, arena: &mut Arena, id: RefId, len: u32, signed: bool) -> Result<(), OutOfMemory> {
+        let block = arena.alloc(len as usize)?;
+        let mem = arena.mem();
+        (0..len).for_each(|i| mem.set_word(block, i, 0));
+        self.arrays.insert(id, AtomicArray { block, len, signed });
+        Ok(())
+    }
+    pub fn get(&self, id: RefId) -> Option<AtomicArray> {
+        self.arrays.get(&id).copied()
+    }
+}
+
+/// Environment variables that the program has set itself; those of the host are not seen.
+#[derive(Default, Debug)]
+pub struct Environment {
+    vars: BTreeMap<String, String>,
+    bytes: usize,
+}
+
+impl Environment {
+    /// Most bytes of all names and values.
+    const LIMIT: usize = 1 << 16;
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(|v| v.as_str())
+    }
+    /// `false`: there is no room.
+    pub fn put(&mut self, name: String, value: String) -> bool {
+        let more = name.len() + value.len();
+        if self.bytes + more > Environment::LIMIT {
+            return false;
+        }
+        self.remove(&name);
+        self.bytes += more;
+        self.vars.insert(name, value);
+        true
+    }
+    pub fn remove(&mut self, name: &str) {
+        if let Some((k, v)) = self.vars.remove_entry(name) {
+            self.bytes -= k.len() + v.len();
+        }
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.vars.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+}
+
+/// What `erlang:statistics/1` said last, for the "since last call" half of its answers.
+#[derive(Default, Debug, Clone, Copy)]
+pub struct SinceLast {
+    pub reductions: u64,
+    pub runtime_ms: u64,
+    pub wall_ms: u64,
+}
+
+/// The shared state of a VM.
+#[derive(Default, Debug)]
+pub struct Shared {
+    pub persistent: PersistentTerms,
+    pub atomics: Atomics,
+    pub environment: Environment,
+    pub since: SinceLast,
+}
+
