@@ -65,7 +65,7 @@ impl Lower<'_> {
             };
             let mut args = vec![Expr::var(*part), key(s), Expr::var(value)];
             if innermost {
-                args.push(Expr::cst(Const::Int(i64::from(self.plan.cells))));
+                args.push(self.cell_mask(a.target.id));
             }
             value = fx.fresh();
             out.push(Stmt::Set(value, Expr::remote("mochi_core", fun, args, line)));
@@ -123,7 +123,7 @@ impl Lower<'_> {
             pairs.push(Expr::new(Kind::Tuple(vec![key, value]), line));
         }
         let pairs = Expr::new(Kind::List(pairs), line);
-        let cells = Expr::cst(Const::Int(i64::from(self.plan.cells)));
+        let cells = self.cell_mask(target.id);
         let new = Expr::remote("mochi_core", "update_fields", vec![Expr::var(item), pairs, cells], line);
         change.push(Stmt::Set(item, new));
         match cond {
@@ -160,17 +160,22 @@ impl Lower<'_> {
         f.found
     }
 
+    /// 7 when what the assignment changes is in a cell, else 0.
+    fn cell_mask(&self, target: ast::NodeId) -> Expr {
+        let cell = self.plan.classes.as_ref().is_some_and(|c| c.changes_cell(target));
+        Expr::cst(Const::Int(if cell { 7 } else { 0 }))
+    }
+
     /// Puts a new aggregate of these kinds into a cell where the program needs it.
     pub(crate) fn in_cell(&self, e: Expr, kind: u32) -> Expr {
-        let cells = self.plan.cells & kind;
-        if cells == 0 {
+        if !self.plan.classes.as_ref().is_some_and(|c| c.creates_cell(self.creating)) {
             return e;
         }
         let line = e.line;
         if kind == LISTS || kind == MAPS || kind == STRUCTS {
             Expr::remote("mochi_cell", "new", vec![e], line)
         } else {
-            let mask = Expr::cst(Const::Int(i64::from(cells)));
+            let mask = Expr::cst(Const::Int(i64::from(LISTS | MAPS | STRUCTS)));
             Expr::remote("mochi_cell", "fresh", vec![mask, e], line)
         }
     }

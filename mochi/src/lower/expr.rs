@@ -1,6 +1,6 @@
 //! Expressions but calls and queries.
 
-use super::plan::{LISTS, MAPS, STRUCTS};
+use super::plan::{LISTS, MAPS};
 use super::{Fx, Lower};
 use crate::ast::{self, ArmBody, BinOp, ExprKind, MapKey, UnOp};
 use crate::checked::{FunId, Resolution};
@@ -15,6 +15,12 @@ impl Lower<'_> {
     }
 
     pub(crate) fn expr(&mut self, fx: &mut Fx, e: &ast::Expr) -> Expr {
+        let outer = std::mem::replace(&mut self.creating, e.id);
+        let x = self.value(fx, e);
+        self.creating = outer;
+        x
+    }
+    fn value(&mut self, fx: &mut Fx, e: &ast::Expr) -> Expr {
         let line = self.line(e.span);
         match &e.kind {
             ExprKind::Int(i) => Expr::cst(Const::Int(*i)),
@@ -366,14 +372,10 @@ impl Lower<'_> {
         }
         let spec = self.type_spec(&to, 0);
         let x = Expr::remote("mochi_core", "cast", vec![x, Expr::cst(spec)], line);
-        let kinds = match to.unwrapped() {
-            Type::List(_) | Type::Map(..) | Type::Record(_) => LISTS | MAPS | STRUCTS,
-            Type::Struct(..) => LISTS | MAPS | STRUCTS,
-            _ => 0,
-        };
-        if self.plan.cells & kinds != 0 {
-            let mask = Expr::cst(Const::Int(i64::from(self.plan.cells)));
-            return Expr::remote("mochi_cell", "fresh_deep", vec![mask, x], line);
+        let aggregate = matches!(to.unwrapped(), Type::List(_) | Type::Map(..) | Type::Record(_) | Type::Struct(..));
+        if aggregate && self.structs_in_cells() {
+            // More cells than needed do no harm.
+            return Expr::remote("mochi_cell", "fresh_deep", vec![Expr::cst(Const::Int(7)), x], line);
         }
         x
     }

@@ -5,6 +5,7 @@
 
 mod assign;
 mod call;
+mod classes;
 mod data;
 mod expr;
 mod owned;
@@ -64,6 +65,8 @@ pub(crate) struct Lower<'a> {
     in_method: Vec<bool>,
     funs: Vec<Option<ir::Fun>>,
     names: HashMap<(String, usize), ()>,
+    /// The node (see [`classes`]) whose value is being made.
+    creating: ast::NodeId,
 }
 
 /// Lowers a whole program to one module.
@@ -89,6 +92,7 @@ pub fn lower<'a>(
         in_method: vec![],
         funs: vec![],
         names: HashMap::new(),
+        creating: ast::NodeId(u32::MAX),
     };
     l.storage = l.place_variables();
     l.free = (0..c.functions.len()).map(|f| l.captured(f)).collect();
@@ -444,7 +448,7 @@ pub(crate) enum Body<'a> {
 impl<'a> Lower<'a> {
     /// For the match compiler: may a struct be in a cell?
     pub(crate) fn structs_in_cells(&self) -> bool {
-        self.plan.cells & plan::STRUCTS != 0
+        self.plan.classes.as_ref().is_some_and(|c| c.any)
     }
     pub(crate) fn checked(&self) -> &'a Checked {
         self.c

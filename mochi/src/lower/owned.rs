@@ -55,6 +55,7 @@ pub(crate) struct Owned<'a> {
     level: Vec<u8>,
     ret: Vec<u8>,
     assigns: Vec<PathAssign>,
+    updates: bool,
     mentions: HashMap<VarId, Mentions>,
     sibling_intents: HashSet<FunId>,
     changed: bool,
@@ -76,6 +77,7 @@ struct Scan<'a> {
     loops: Vec<(Span, u32)>,
     assigns: Vec<PathAssign>,
     siblings: HashSet<FunId>,
+    updates: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -113,7 +115,10 @@ impl<'a> Visit<'a> for Scan<'a> {
             }
             StmtKind::While { .. } => self.body(s.span),
             StmtKind::For(f) => self.body(f.body.span),
-            StmtKind::Update { target, .. } => self.mention(target.id, target.span),
+            StmtKind::Update { target, .. } => {
+                self.updates = true;
+                self.mention(target.id, target.span);
+            }
             StmtKind::FetchInto { target, .. } => self.mention(target.id, target.span),
             _ => {}
         }
@@ -151,13 +156,14 @@ impl<'a> Scan<'a> {
 impl<'a> Owned<'a> {
     /// Analyses a program.
     pub fn of(c: &'a Checked) -> Owned<'a> {
-        let mut s = Scan { c, mentions: HashMap::new(), loops: vec![], assigns: vec![], siblings: HashSet::new() };
+        let mut s = Scan { c, mentions: HashMap::new(), loops: vec![], assigns: vec![], siblings: HashSet::new(), updates: false };
         walk_stmts(&c.program.stmts, &mut s);
         let mut o = Owned {
             c,
             level: vec![NEVER; c.variables.len()],
             ret: vec![NEVER; c.functions.len()],
             assigns: s.assigns,
+            updates: s.updates,
             mentions: s.mentions,
             sibling_intents: s.siblings,
             changed: true,
@@ -172,6 +178,11 @@ impl<'a> Owned<'a> {
             o.stmts(&c.program.stmts);
         }
         o
+    }
+
+    /// Does anything assign through a path?
+    pub fn has_assignments(&self) -> bool {
+        !self.assigns.is_empty() || self.updates
     }
 
     /// Is the assignment's root the only name of all that the path leads through?

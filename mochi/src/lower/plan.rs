@@ -1,11 +1,10 @@
-//! What must be known of the whole program before lowering: where each function's code is, and which kinds of aggregate are changed through
-//! a name that may not be the only one (those get cells, see `docs/mochi-values.md`).
+//! What must be known of the whole program before lowering: where each function's code is, and which aggregates need cells
+//! ([`super::classes`]).
 
 use super::Body;
-use super::owned::Owned;
+use super::classes::Classes;
 use crate::ast::{self, Access, AgentMember, ArmBody, Expr, ExprKind, FunBody, MapKey, Stmt, StmtKind};
 use crate::checked::{Checked, FunId};
-use crate::types::Type;
 use std::collections::HashMap;
 
 /// Kinds of aggregate, as bits (the runtime's `mochi_cell:fresh/2` takes the same).
@@ -17,8 +16,7 @@ pub(crate) const STRUCTS: u32 = 4;
 pub(crate) struct Plan<'a> {
     pub bodies: HashMap<FunId, Body<'a>>,
     pub lets: Vec<&'a ast::LetStmt>,
-    /// Kinds that live in cells.
-    pub cells: u32,
+    pub classes: Option<Classes>,
 }
 
 /// A callback for every statement and expression, outermost first.
@@ -215,7 +213,6 @@ pub(crate) fn walk_expr<'a>(e: &'a Expr, v: &mut dyn Visit<'a>) {
 
 struct Collect<'a> {
     c: &'a Checked,
-    owned: Owned<'a>,
     plan: Plan<'a>,
 }
 
@@ -225,49 +222,6 @@ impl<'a> Collect<'a> {
             self.plan.bodies.insert(f, body);
         }
     }
-    /// Kinds that an assignment with a path may change.
-    fn assigned(&mut self, a: &'a ast::AssignStmt) {
-        if a.path.is_empty() {
-            return;
-        }
-        if self.owned.owns(a) {
-            return;
-        }
-        let Some(v) = self.c.var_at(a.target.id) else {
-            self.plan.cells |= LISTS | MAPS | STRUCTS;
-            return;
-        };
-        let mut t = self.c.variable(v).ty.clone();
-        for p in &a.path[..a.path.len() - 1] {
-            t = element(self.c, &t, p);
-        }
-        self.plan.cells |= kind_of(&t);
-    }
-}
-
-/// Type of a part.
-fn element(c: &Checked, t: &Type, p: &Access) -> Type {
-    match (t.unwrapped(), p) {
-        (Type::List(e), Access::Index(_)) => (**e).clone(),
-        (Type::Map(_, v), _) => (**v).clone(),
-        (Type::Struct(s, _), Access::Field(f)) => c.structs[s.index()]
-            .fields
-            .iter()
-            .find(|x| x.name == f.name)
-            .map_or(Type::Any, |x| x.ty.clone()),
-        _ => Type::Any,
-    }
-}
-
-/// The kind of aggregate of a static type; all when unknown.
-pub(crate) fn kind_of(t: &Type) -> u32 {
-    match t.unwrapped() {
-        Type::List(_) => LISTS,
-        Type::Map(..) | Type::Record(_) => MAPS,
-        Type::Struct(..) | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => STRUCTS,
-        Type::Int | Type::Int64 | Type::Float | Type::BigInt | Type::BigRat | Type::String | Type::Bool => 0,
-        _ => LISTS | MAPS | STRUCTS,
-    }
 }
 
 impl<'a> Visit<'a> for Collect<'a> {
@@ -276,8 +230,6 @@ impl<'a> Visit<'a> for Collect<'a> {
             StmtKind::Let(l) => self.plan.lets.push(l),
             StmtKind::Fun(f) => self.body(s.id, Body::Block(&f.body)),
             StmtKind::On(h) => self.body(s.id, Body::Block(&h.body)),
-            StmtKind::Assign(a) => self.assigned(a),
-            StmtKind::Update { .. } => self.plan.cells |= LISTS | STRUCTS | MAPS,
             _ => {}
         }
     }
@@ -286,7 +238,7 @@ impl<'a> Visit<'a> for Collect<'a> {
             AgentMember::On(id, h) => self.body(*id, Body::Block(&h.body)),
             AgentMember::Intent(f) => self.body(f.name.id, Body::Block(&f.body)),
             AgentMember::Let(l) => self.plan.lets.push(l),
-            AgentMember::Assign(a) => self.assigned(a),
+            AgentMember::Assign(_) => {}
         }
     }
     fn method(&mut self, f: &'a ast::FunDecl) {
@@ -308,9 +260,10 @@ impl<'a> Visit<'a> for Collect<'a> {
 impl<'a> Plan<'a> {
     /// Of a program.
     pub fn of(c: &'a Checked) -> Plan<'a> {
-        let mut v = Collect { c, owned: Owned::of(c), plan: Plan::default() };
+        let mut v = Collect { c, plan: Plan::default() };
         walk_stmts(&c.program.stmts, &mut v);
         v.plan.bodies.insert(c.main, Body::Main);
+        v.plan.classes = Some(Classes::of(c));
         v.plan
     }
 }

@@ -3,7 +3,7 @@
 //! Rows are Erlang tuples of the row variables' values; `mochi_query` sorts, groups and cuts lists of them. Order guarantees are those of the
 //! reference's section 11.
 
-use super::plan::{LISTS, MAPS, STRUCTS};
+use super::plan::{LISTS, MAPS};
 use super::{Fx, Lower};
 use crate::ast::{self, ExprKind, JoinSide, Query};
 use crate::builtins::Builtin;
@@ -247,7 +247,10 @@ impl Lower<'_> {
                     pairs.push((Expr::cst(Const::str(&name)), l.read(fx, *v, line)));
                 }
                 let m = l.map_of(pairs, line);
-                l.in_cell(m, MAPS)
+                let outer = std::mem::replace(&mut l.creating, g.into.id);
+                let m = l.in_cell(m, MAPS);
+                l.creating = outer;
+                m
             };
             out.push(cons(Expr::new(Kind::Tuple(vec![key, item]), 0), keyed));
         });
@@ -266,7 +269,6 @@ impl Lower<'_> {
                 pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(kept)], 0)));
             }
         }
-        let _ = STRUCTS;
     }
 
     /// `sum(e)` and the like as the whole of a select.

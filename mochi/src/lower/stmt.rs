@@ -100,7 +100,9 @@ impl Lower<'_> {
                     self.unsupported(stream.span, "emitting to this");
                     return;
                 };
+                let outer = std::mem::replace(&mut self.creating, stream.id);
                 let event = self.event(fx, id, fields, line);
+                self.creating = outer;
                 let args = vec![Expr::cst(Const::atom(&stream.name)), event];
                 out.push(Stmt::Eval(Expr::remote("mochi_stream", "emit", args, line)));
             }
