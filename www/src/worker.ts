@@ -3,6 +3,7 @@
  * bounded rate, and a frame only when the page has drawn the one before, so that a slow page is never buried.
  */
 import init, { Advance, Session } from './generated/beambox_wasm.js';
+import wasm from './generated/beambox_wasm_bg.wasm?url';
 import type {
   Diagnostic,
   ObjectInfo,
@@ -283,8 +284,9 @@ function step(vm: Session): void {
 scope.onmessage = (event: MessageEvent<PageMessage>) => guarded(() => receive(event.data));
 
 async function load(): Promise<void> {
-  const address = new URL('./otp.bundle', new URL('../', import.meta.url));
-  await init();
+  // This script lies one folder below the page, when it is served from its source and when it is built.
+  const address = new URL('../otp.bundle', self.location.href);
+  await init({ module_or_path: wasm });
   const answer = await fetch(address);
   if (!answer.ok)
     throw new Error(`the OTP modules could not be loaded (${answer.status} for ${address.pathname})`);

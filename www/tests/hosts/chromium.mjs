@@ -50,7 +50,7 @@ try {
       let loads = 0;
       const load = async () => {
         const face = await import(`/beambox_wasm.js?${loads++}`);
-        await face.default();
+        await face.default({ module_or_path: '/beambox_wasm_bg.wasm' });
         return face;
       };
       return runPrograms(load, bundle, programs);
