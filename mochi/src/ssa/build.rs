@@ -422,7 +422,15 @@ impl Builder {
             self.br(test, args, yes, no);
             return;
         }
+        // Ordering with null, a boolean or another kind of constant is the runtime's affair.
+        let odd = !eq
+            && match (kind(&x), kind(&y)) {
+                (Some(a), Some(b)) => a != b || a == Hint::Bool,
+                (Some(Hint::Bool), _) | (_, Some(Hint::Bool)) => true,
+                _ => false,
+            };
         let guard = match (known, hint) {
+            _ if odd => None,
             (Some(Hint::Int), _) => Some(Test::Number),
             (Some(Hint::Str), _) => Some(Test::Binary),
             (_, Hint::Int) => Some(Test::Integer),
