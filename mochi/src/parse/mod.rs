@@ -5,11 +5,12 @@
 //! so neither it nor any later recursive walk can overflow a 1 MB stack. After a mistake it resumes at the next statement
 //! (by indentation, statement keywords and braces).
 //!
-//! This file holds the machinery; statements are in `stmt`, declarations in `decl`, expressions in `expr`, queries in `query`, types and
+//! This file holds the machinery; statements are in `stmt`, declarations in `decl`, expressions in `expr` and `literal`, queries in `query`, types and
 //! patterns in `types`.
 
 mod decl;
 mod expr;
+mod literal;
 mod query;
 mod stmt;
 mod types;
