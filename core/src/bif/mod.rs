@@ -19,6 +19,7 @@ pub mod registry;
 pub mod shared;
 pub mod support;
 pub mod shim;
+pub mod lists;
 pub mod maps;
 pub mod system;
 pub mod table;

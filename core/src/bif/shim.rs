@@ -8,5 +8,4 @@ fn t(c: &mut Ctx<'_>, a: &[Term]) -> BifResult { let r = mul(c, a[0], a[1]); wra
 fn d(c: &mut Ctx<'_>, a: &[Term]) -> BifResult { let r = int_div(c, a[0], a[1]); wrap(c, r) }
 fn r(c: &mut Ctx<'_>, a: &[Term]) -> BifResult { let r = rem(c, a[0], a[1]); wrap(c, r) }
 fn display(c: &mut Ctx<'_>, a: &[Term]) -> BifResult { let s = crate::term::print::write(c.sys.mem(), &c.sys.names(), a[0], true, 10000); c.sys.host.write(crate::host::Stream::Stdout, format!("{s}\n").as_bytes()); Ok(Term::bool(true)) }
-pub const BIFS: &[Bif] = &[guard("+",2,p),guard("-",2,m),guard("*",2,t),guard("div",2,d),guard("rem",2,r),guard("hd",1,hd),bif("erlang","display",1,display)];
-fn hd(c: &mut Ctx<'_>, a: &[Term]) -> BifResult { let m = c.sys.mem(); if a[0].is_list() { Ok(m.head(a[0])) } else { Err(c.badarg()) } }
+pub const BIFS: &[Bif] = &[guard("+",2,p),guard("-",2,m),guard("*",2,t),guard("div",2,d),guard("rem",2,r),bif("erlang","display",1,display)];

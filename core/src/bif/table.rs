@@ -17,6 +17,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::system::BIFS,
     super::time::BIFS,
     super::timers::BIFS,
+    super::lists::BIFS,
     super::maps::BIFS,
 ];
 

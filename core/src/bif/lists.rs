@@ -1,0 +1,338 @@
+//! Lists, tuples, type tests, and a few functions on any term.
+
+use super::{Bif, BifResult, Ctx, Fault, bif, guard};
+use crate::heap::{Alloc, build, number};
+use crate::term::{Mem, Term, object, order};
+use std::cmp::Ordering;
+
+/// A type test.
+macro_rules! test {
+    ($name:literal, |$m:ident, $t:ident| $e:expr) => {
+        guard($name, 1, |c, a| {
+            let ($m, $t): (Mem, Term) = (c.mem(), a[0]);
+            let _ = $m;
+            Ok(Term::bool($e))
+        })
+    };
+}
+
+pub const BIFS: &[Bif] = &[
+    test!("is_atom", |m, t| t.is_atom()),
+    test!("is_list", |m, t| t.is_list() || t.is_nil()),
+    test!("is_tuple", |m, t| m.is_tuple(t)),
+    test!("is_integer", |m, t| m.is_integer(t)),
+    test!("is_float", |m, t| m.is_float(t)),
+    test!("is_number", |m, t| m.is_number(t)),
+    test!("is_pid", |m, t| m.is_pid(t)),
+    test!("is_port", |m, t| m.is_port(t)),
+    test!("is_reference", |m, t| m.is_ref(t)),
+    test!("is_binary", |m, t| m.is_binary(t)),
+    test!("is_bitstring", |m, t| m.is_bitstring(t)),
+    test!("is_boolean", |m, t| t.as_bool().is_some()),
+    test!("is_map", |m, t| m.is_map(t)),
+    guard("is_record", 2, is_record_2),
+    guard("is_record", 3, is_record_3),
+    guard("hd", 1, |c, a| if a[0].is_list() { Ok(c.mem().head(a[0])) } else { Err(c.badarg()) }),
+    guard("tl", 1, |c, a| if a[0].is_list() { Ok(c.mem().tail(a[0])) } else { Err(c.badarg()) }),
+    guard("length", 1, length),
+    bif("erlang", "++", 2, append),
+    bif("erlang", "append", 2, append),
+    bif("erlang", "--", 2, subtract),
+    bif("erlang", "subtract", 2, subtract),
+    guard("tuple_size", 1, tuple_size),
+    guard("element", 2, element),
+    bif("erlang", "setelement", 3, setelement),
+    bif("erlang", "make_tuple", 2, |c, a| make_tuple(c, a[0], a[1], Term::NIL)),
+    bif("erlang", "make_tuple", 3, |c, a| make_tuple(c, a[0], a[1], a[2])),
+    bif("erlang", "append_element", 2, append_element),
+    bif("erlang", "insert_element", 3, insert_element),
+    bif("erlang", "delete_element", 2, delete_element),
+    bif("erlang", "tuple_to_list", 1, tuple_to_list),
+    bif("erlang", "list_to_tuple", 1, list_to_tuple),
+    bif("lists", "member", 2, member),
+    bif("lists", "reverse", 2, reverse),
+    bif("lists", "keymember", 3, |c, a| Ok(Term::bool(key_find(c, a)?.is_some()))),
+    bif("lists", "keyfind", 3, |c, a| Ok(key_find(c, a)?.unwrap_or(Term::bool(false)))),
+    bif("lists", "keysearch", 3, keysearch),
+    bif("erts_debug", "flat_size", 1, flat_size),
+    bif("erts_debug", "size", 1, shared_size),
+    bif("erts_debug", "same", 2, |_, a| Ok(Term::bool(a[0] == a[1]))),
+    bif("erlang", "phash2", 1, phash2_1),
+    bif("erlang", "phash2", 2, phash2_2),
+];
+
+fn is_record_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    if !a[1].is_atom() {
+        return Err(c.badarg());
+    }
+    let m = c.mem();
+    Ok(Term::bool(m.tuple_arity(a[0]).is_some_and(|n| n >= 1) && m.element(a[0], 1) == a[1]))
+}
+
+fn is_record_3(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    match a[2].as_small() {
+        Some(n) if n >= 0 && a[1].is_atom() => {
+            Ok(Term::bool(n > 0 && m.tuple_arity(a[0]).map(i64::from) == Some(n) && m.element(a[0], 1) == a[1]))
+        }
+        _ => Err(c.badarg()),
+    }
+}
+
+/// Number of elements of a proper list.
+fn proper_length(m: Mem, mut t: Term) -> Option<usize> {
+    let mut n = 0;
+    while t.is_list() {
+        n += 1;
+        t = m.tail(t);
+    }
+    t.is_nil().then_some(n)
+}
+
+fn length(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    match proper_length(c.mem(), a[0]) {
+        Some(n) => {
+            c.charge(n / 8);
+            Ok(Term::small(n as i64))
+        }
+        None => Err(c.badarg()),
+    }
+}
+
+fn append(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    if a[0].is_nil() {
+        return Ok(a[1]);
+    }
+    let list = c.list_to_vec(a[0])?;
+    c.charge(list.len() / 8);
+    Ok(build::list_with_tail(c, &list, a[1])?)
+}
+
+/// `A -- B`: each element of B takes the first equal one out of A. Long right sides are sorted first, so that the cost is
+/// that of sorting and not the product of the lengths.
+fn subtract(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let (left, right) = (c.list_to_vec(a[0])?, c.list_to_vec(a[1])?);
+    if left.is_empty() || right.is_empty() {
+        return Ok(a[0]);
+    }
+    let m = c.mem();
+    let names = c.sys.names();
+    let mut sorted: Vec<Term> = right;
+    sorted.sort_by(|x, y| order::compare_exact(m, &names, *x, *y));
+    // Distinct values, how often each is still to be taken.
+    let mut values: Vec<(Term, usize)> = Vec::new();
+    for t in sorted {
+        match values.last_mut() {
+            Some((v, n)) if order::exact_eq(m, *v, t) => *n += 1,
+            _ => values.push((t, 1)),
+        }
+    }
+    let mut kept = Vec::with_capacity(left.len());
+    for t in &left {
+        match values.binary_search_by(|(v, _)| order::compare_exact(m, &names, *v, *t)) {
+            Ok(i) if values[i].1 > 0 => values[i].1 -= 1,
+            _ => kept.push(*t),
+        }
+    }
+    c.charge(left.len() / 4);
+    c.list(&kept)
+}
+
+fn tuple_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    match c.mem().tuple_arity(a[0]) {
+        Some(n) => Ok(Term::small(n as i64)),
+        None => Err(c.badarg()),
+    }
+}
+
+/// The tuple's arity, and the index if it lies in `1..=most(arity)`.
+fn index(c: &mut Ctx<'_>, i: Term, t: Term, extra: u32) -> Result<(u32, u32), Fault> {
+    let n = c.mem().tuple_arity(t);
+    match (n, i.as_small()) {
+        (Some(n), Some(i)) if i >= 1 && i <= (n + extra) as i64 => Ok((n, i as u32)),
+        _ => Err(c.badarg()),
+    }
+}
+
+fn element(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let (_, i) = index(c, a[0], a[1], 0)?;
+    Ok(c.mem().element(a[1], i))
+}
+
+fn elements(m: Mem, t: Term) -> Vec<Term> {
+    (1..=m.tuple_arity(t).unwrap_or(0)).map(|i| m.element(t, i)).collect()
+}
+
+fn setelement(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let (n, i) = index(c, a[0], a[1], 0)?;
+    let at = c.words(n + 1)?;
+    let m = c.mem();
+    m.copy_words(a[1].addr(), at, n + 1);
+    m.set(at, i, a[2]);
+    Ok(Term::boxed_at(at))
+}
+
+fn make_tuple(c: &mut Ctx<'_>, n: Term, initial: Term, list: Term) -> BifResult {
+    let n = match n.as_small() {
+        Some(n) if (0..=object::MAX_TUPLE as i64).contains(&n) => n as usize,
+        _ => return Err(c.badarg()),
+    };
+    let mut e = vec![initial; n];
+    let m = c.mem();
+    for pair in c.list_to_vec(list)? {
+        let (Some(2), Some(i)) = (m.tuple_arity(pair), m.is_tuple(pair).then(|| m.element(pair, 1)).and_then(Term::as_small)) else {
+            return Err(c.badarg());
+        };
+        match usize::try_from(i).ok().and_then(|i| i.checked_sub(1)).and_then(|i| e.get_mut(i)) {
+            Some(slot) => *slot = m.element(pair, 2),
+            None => return Err(c.badarg()),
+        }
+    }
+    c.tuple(&e)
+}
+
+fn append_element(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    if !m.is_tuple(a[0]) || m.tuple_arity(a[0]) == Some(object::MAX_TUPLE as u32) {
+        return Err(c.badarg());
+    }
+    let mut e = elements(m, a[0]);
+    e.push(a[1]);
+    c.tuple(&e)
+}
+
+fn insert_element(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let (_, i) = index(c, a[0], a[1], 1)?;
+    let mut e = elements(c.mem(), a[1]);
+    e.insert(i as usize - 1, a[2]);
+    c.tuple(&e)
+}
+
+fn delete_element(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let (_, i) = index(c, a[0], a[1], 0)?;
+    let mut e = elements(c.mem(), a[1]);
+    e.remove(i as usize - 1);
+    c.tuple(&e)
+}
+
+fn tuple_to_list(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    if !m.is_tuple(a[0]) {
+        return Err(c.badarg());
+    }
+    let e = elements(m, a[0]);
+    c.list(&e)
+}
+
+fn list_to_tuple(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let e = c.list_to_vec(a[0])?;
+    if e.len() > object::MAX_TUPLE {
+        return Err(c.badarg());
+    }
+    c.tuple(&e)
+}
+
+fn member(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    let (mut t, mut n) = (a[1], 0);
+    while t.is_list() {
+        n += 1;
+        if order::exact_eq(m, m.head(t), a[0]) {
+            c.charge(n / 8);
+            return Ok(Term::bool(true));
+        }
+        t = m.tail(t);
+    }
+    c.charge(n / 8);
+    if t.is_nil() { Ok(Term::bool(false)) } else { Err(c.badarg()) }
+}
+
+fn reverse(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    let Some(n) = proper_length(m, a[0]) else { return Err(c.badarg()) };
+    if n == 0 {
+        return Ok(a[1]);
+    }
+    c.charge(n / 8);
+    let at = c.words(u32::try_from(n * 2).map_err(|_| Fault::Memory)?)?;
+    let (mut from, mut result) = (a[0], a[1]);
+    for i in 0..n as u32 {
+        m.set(at, 2 * i, m.head(from));
+        m.set(at, 2 * i + 1, result);
+        result = Term::list_at(at + 16 * i);
+        from = m.tail(from);
+    }
+    Ok(result)
+}
+
+/// The first tuple whose element at the position compares equal to the key.
+fn key_find(c: &mut Ctx<'_>, a: &[Term]) -> Result<Option<Term>, Fault> {
+    let position = match a[1].as_small() {
+        Some(n) if n >= 1 => u32::try_from(n).unwrap_or(u32::MAX),
+        None if number::to_bigint(c.mem(), a[1]).is_some_and(|b| b.sign() == num_bigint::Sign::Plus) => u32::MAX,
+        _ => return Err(c.badarg()),
+    };
+    let m = c.mem();
+    let names = c.sys.names();
+    let (mut t, mut n) = (a[2], 0);
+    let mut found = None;
+    while t.is_list() {
+        n += 1;
+        let e = m.head(t);
+        if m.tuple_arity(e).is_some_and(|k| k >= position)
+            && order::compare(m, &names, m.element(e, position), a[0]) == Ordering::Equal
+        {
+            found = Some(e);
+            break;
+        }
+        t = m.tail(t);
+    }
+    c.charge(n / 8);
+    if found.is_none() && !t.is_nil() { Err(c.badarg()) } else { Ok(found) }
+}
+
+fn keysearch(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    match key_find(c, a)? {
+        Some(t) => c.tuple(&[Term::atom(crate::atom::am::VALUE), t]),
+        None => Ok(Term::bool(false)),
+    }
+}
+
+fn flat_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let words = c.sys.arena.flat_size(a[0]);
+    c.uint(words)
+}
+
+/// Words of a term with shared parts counted once.
+fn shared_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let m = c.mem();
+    let mut seen = rustc_hash::FxHashSet::default();
+    let (mut total, mut work) = (0u64, vec![a[0]]);
+    while let Some(t) = work.pop() {
+        if !(t.is_list() || t.is_boxed()) || c.sys.arena.is_literal(t.addr()) || !seen.insert(t.addr()) {
+            continue;
+        }
+        if t.is_list() {
+            total += 2;
+            work.extend([m.head(t), m.tail(t)]);
+            continue;
+        }
+        let l = object::layout(m, t.addr(), m.header(t));
+        total += l.words as u64;
+        work.extend((1 + l.raw..l.words).map(|i| m.field(t, i)));
+    }
+    c.uint(total)
+}
+
+fn phash2_1(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let h = crate::term::hash::phash2(c.mem(), &c.sys.names(), a[0]);
+    Ok(Term::small((h & ((1 << 27) - 1)) as i64))
+}
+
+fn phash2_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let h = crate::term::hash::phash2(c.mem(), &c.sys.names(), a[0]) as u64;
+    match a[1].as_small() {
+        Some(n) if n >= 1 && n <= 1 << 32 => Ok(Term::small((h % n as u64) as i64)),
+        _ => Err(c.badarg()),
+    }
+}
