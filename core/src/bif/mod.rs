@@ -18,7 +18,7 @@ pub mod process_info;
 pub mod registry;
 pub mod shared;
 pub mod support;
-pub mod shim;
+pub mod arith;
 pub mod lists;
 pub mod maps;
 pub mod system;

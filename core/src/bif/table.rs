@@ -4,7 +4,7 @@ use super::Bif;
 
 /// The lists of all families.
 const FAMILIES: &[&[Bif]] = &[
-    super::shim::BIFS,
+    super::arith::BIFS,
     super::code::BIFS,
     super::control::BIFS,
     super::flags::BIFS,
