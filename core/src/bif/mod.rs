@@ -9,6 +9,7 @@
 
 pub mod code;
 pub mod control;
+pub mod convert;
 pub mod ctx;
 pub mod flags;
 pub mod host;

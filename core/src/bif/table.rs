@@ -7,6 +7,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::arith::BIFS,
     super::code::BIFS,
     super::control::BIFS,
+    super::convert::BIFS,
     super::flags::BIFS,
     super::host::BIFS,
     super::monitor::BIFS,
