@@ -5,6 +5,8 @@
 //! standard error) and `NAME.exit`. OTP is looked for in `BEAMBOX_OTP` (a directory with `bin/erl`), then on PATH.
 //! `UPDATE_EXPECT=1` writes `.out` files that do not exist yet.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use beambox_mochi::{Options, compile, diag};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -285,9 +285,14 @@ impl Emit<'_> {
                 self.t.op(op, all);
             }
             S::Bif(name) => {
-                let a = self.src(&i.args[0]);
-                let import = self.t.import("erlang", name, 1);
-                self.t.op(Op::Bif1, vec![Arg::Label(0), Arg::U(u64::from(import)), a, arg(dst)]);
+                let import = self.t.import("erlang", name, i.args.len() as u32);
+                let mut all = vec![Arg::Label(0), Arg::U(u64::from(import))];
+                for a in &i.args {
+                    let a = self.src(a);
+                    all.push(a);
+                }
+                all.push(arg(dst));
+                self.t.op(if i.args.len() == 1 { Op::Bif1 } else { Op::Bif2 }, all);
             }
             S::Elem(n) => {
                 let s = self.reg(&i.args[0]);

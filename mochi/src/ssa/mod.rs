@@ -203,8 +203,8 @@ impl Func {
         for b in &mut self.blocks {
             b.preds.clear();
         }
-        for b in 0..n {
-            if !seen[b] {
+        for (b, reached) in seen.into_iter().enumerate() {
+            if !reached {
                 self.blocks[b] = Block::default();
                 continue;
             }

@@ -4,6 +4,7 @@
 //! Why: the BEAM preempts a process and counts its work at calls. A jump backwards would make a loop that cannot be stopped.
 
 use super::{Blk, Block, Func, Inst, Op, Operand, Term, Val};
+use crate::core_ir::Const;
 
 /// Most parameters that a piece takes in registers; the rest travel in a tuple.
 const MAX_PARAMS: usize = 200;
@@ -17,19 +18,17 @@ impl Set {
     pub fn new(n: u32) -> Set {
         Set(vec![0; (n as usize).div_ceil(64)])
     }
-    /// Is it new?
-    pub fn insert(&mut self, v: Val) -> bool {
-        let w = &mut self.0[v as usize / 64];
-        let bit = 1 << (v % 64);
-        let new = *w & bit == 0;
-        *w |= bit;
-        new
+    /// Adds a value; nothing in a set without room.
+    pub fn insert(&mut self, v: Val) {
+        if let Some(w) = self.0.get_mut(v as usize / 64) {
+            *w |= 1 << (v % 64);
+        }
     }
+    /// Takes a value out.
     pub fn remove(&mut self, v: Val) {
-        self.0[v as usize / 64] &= !(1 << (v % 64));
-    }
-    pub fn contains(&self, v: Val) -> bool {
-        self.0[v as usize / 64] & (1 << (v % 64)) != 0
+        if let Some(w) = self.0.get_mut(v as usize / 64) {
+            *w &= !(1 << (v % 64));
+        }
     }
     /// Did it grow?
     pub fn union(&mut self, o: &Set) -> bool {
@@ -65,9 +64,12 @@ pub struct Piece {
     pub blocks: Vec<Blk>,
 }
 
-/// Live values at the start of each block (phi results not included).
+/// Live values at the start of each of `blocks` (phi results not included); empty sets for the others.
 pub fn live_in(f: &Func, blocks: &[Blk]) -> Vec<Set> {
-    let mut live = vec![Set::new(f.val_count); f.blocks.len()];
+    let mut live = vec![Set::default(); f.blocks.len()];
+    for b in blocks {
+        live[*b] = Set::new(f.val_count);
+    }
     loop {
         let mut changed = false;
         for &b in blocks.iter().rev() {
@@ -207,7 +209,7 @@ pub fn split(f: &mut Func) -> Vec<Piece> {
                     .iter()
                     .map(|phi| {
                         phi.args.iter().find(|a| a.0 == p).map_or(
-                            Operand::Const(crate::core_ir::Const::null()),
+                            Operand::Const(Const::null()),
                             |a| a.1.clone(),
                         )
                     })
@@ -231,8 +233,9 @@ pub fn split(f: &mut Func) -> Vec<Piece> {
                 params.push(packed);
                 let unpack = rest.iter().enumerate().map(|(i, v)| Inst {
                     dst: *v,
-                    op: Op::Elem(i as u32),
-                    args: vec![Operand::Val(packed)],
+                    // Not `Elem`: nothing on this side of the call shows that it is a tuple.
+                    op: Op::Bif("element"),
+                    args: vec![Operand::Const(Const::Int(i as i64 + 1)), Operand::Val(packed)],
                     line: 0,
                 });
                 f.blocks[r].insts.splice(0..0, unpack);
