@@ -11,7 +11,7 @@ pub mod world;
 
 pub use bundle::Bundle;
 pub use protocol::{
-    Arg, Diagnostic, Exit, ObjectInfo, ObjectWord, Program, Progress, Request, Response, Settings, Severity,
+    Arg, Cause, Diagnostic, Exit, ObjectInfo, ObjectWord, Program, Progress, Request, Response, Settings, Severity,
 };
 pub use session::Session;
 pub use world::{Stream, World};

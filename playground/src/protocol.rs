@@ -111,6 +111,29 @@ pub struct Exit {
     pub status: i32,
     /// Why, when not by itself; empty after a normal end.
     pub reason: String,
+    /// The same for programs to act upon.
+    pub cause: Cause,
+}
+
+/// What ended a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// The first process has ended by itself.
+    Finished,
+    /// The first process has ended with an exit reason.
+    Raised,
+    /// `halt/1` with a status.
+    Halted,
+    /// `halt/1` with a slogan.
+    Crashed,
+    OutOfMemory,
+    TooManyAtoms,
+    /// Every process waits, and nothing is left that could wake one.
+    Deadlock,
+    /// The host has ended it.
+    Stopped,
+    /// A fault of the VM.
+    Internal,
 }
 
 /// What lies at an address, see `docs/wire.md`.

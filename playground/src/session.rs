@@ -5,7 +5,7 @@
 
 use crate::bundle::Bundle;
 use crate::convert::{diagnostics, object_info, value};
-use crate::protocol::{Arg, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
+use crate::protocol::{Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
 use crate::world::{SessionHost, Shared, Stream, World};
 use beambox_core::config::Config;
 use beambox_core::error::StopCause;
@@ -148,8 +148,8 @@ impl Session {
         }
         if !vm.sys.procs.exists(self.main) {
             let reason = vm.sys.watch_exit.take().unwrap_or_default();
-            let status = i32::from(!reason.is_empty());
-            return self.ended(Exit { status, reason });
+            let (status, cause) = if reason.is_empty() { (0, Cause::Finished) } else { (1, Cause::Raised) };
+            return self.ended(Exit { status, reason, cause });
         }
         match paused {
             Paused::Budget | Paused::Stopped => Progress::Busy,
@@ -161,7 +161,7 @@ impl Session {
                     None => {
                         let reason = "every process waits, and nothing is left that could wake one";
                         self.complain(reason);
-                        self.ended(Exit { status: 1, reason: reason.into() })
+                        self.ended(Exit { status: 1, reason: reason.into(), cause: Cause::Deadlock })
                     }
                 }
             }
@@ -180,7 +180,7 @@ impl Session {
     /// Ends the program; its processes stay to be looked at until the next run.
     pub fn stop(&mut self) {
         if let State::Running = self.state {
-            self.state = State::Ended(Exit { status: 1, reason: "stopped".into() });
+            self.state = State::Ended(Exit { status: 1, reason: "stopped".into(), cause: Cause::Stopped });
         }
     }
 
@@ -258,8 +258,12 @@ impl Session {
 }
 
 fn stopped(cause: &StopCause) -> Exit {
-    match cause {
-        StopCause::Halted(status) => Exit { status: *status, reason: String::new() },
-        other => Exit { status: 1, reason: other.to_string() },
-    }
+    let kind = match cause {
+        StopCause::Halted(status) => return Exit { status: *status, reason: String::new(), cause: Cause::Halted },
+        StopCause::Crashed(_) => Cause::Crashed,
+        StopCause::OutOfMemory(_) => Cause::OutOfMemory,
+        StopCause::TooManyAtoms(_) => Cause::TooManyAtoms,
+        StopCause::Internal(_) => Cause::Internal,
+    };
+    Exit { status: 1, reason: cause.to_string(), cause: kind }
 }

@@ -26,6 +26,10 @@ pub trait World {
     fn entropy(&mut self, _buffer: &mut [u8]) -> bool {
         false
     }
+    /// The `.beam` file of a module that is called and that neither the embedder nor the bundle has.
+    fn load_module(&mut self, _name: &str) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// What session and VM share.
@@ -93,7 +97,8 @@ impl Host for SessionHost {
     }
 
     fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
-        let shared = self.0.borrow();
-        shared.modules.get(name).cloned().or_else(|| shared.bundle.get(name).map(|beam| beam.to_vec()))
+        let mut shared = self.0.borrow_mut();
+        let known = shared.modules.get(name).cloned().or_else(|| shared.bundle.get(name).map(|beam| beam.to_vec()));
+        known.or_else(|| shared.world.load_module(name))
     }
 }

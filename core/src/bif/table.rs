@@ -20,6 +20,9 @@ const FAMILIES: &[&[Bif]] = &[
     super::timers::BIFS,
     super::lists::BIFS,
     super::maps::BIFS,
+    super::binary::BIFS,
+    super::binary_search::BIFS,
+    super::iolist::BIFS,
 ];
 
 /// All BIFs; the index of one is stable for the life of the program.

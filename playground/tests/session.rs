@@ -1,0 +1,128 @@
+//! Sessions without OTP: what runs needs no runtime module.
+
+use beambox_playground::{Program, Progress, Request, Response, Session, Settings, Stream, World};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Keeps what was written.
+struct Paper(Rc<RefCell<String>>);
+
+impl World for Paper {
+    fn write(&mut self, _: Stream, bytes: &[u8]) {
+        self.0.borrow_mut().push_str(&String::from_utf8_lossy(bytes));
+    }
+}
+
+fn session() -> (Session, Rc<RefCell<String>>) {
+    let paper = Rc::new(RefCell::new(String::new()));
+    let settings = Settings { deterministic: true, ..Settings::default() };
+    (Session::new(settings, Box::new(Paper(paper.clone()))), paper)
+}
+
+/// A session in which the top level of a Mochi program has been started, past the runtime.
+fn started(source: &str) -> (Session, Rc<RefCell<String>>) {
+    let (mut session, paper) = session();
+    let result = beambox_mochi::compile(source, "bare.mochi", &beambox_mochi::Options::default());
+    let Some((module, _)) = result.modules.first().cloned() else { panic!("{:?}", result.diagnostics) };
+    for (name, beam) in result.modules {
+        session.add_module(&name, beam);
+    }
+    let started = session.run(Program::Call { module, function: "main".into(), args: Vec::new() });
+    assert_eq!(started, Ok(Vec::new()));
+    (session, paper)
+}
+
+const ENDLESS: &str = "var n = 0\nwhile true { n = n + 1 }\n";
+
+#[test]
+fn findings_come_with_their_places_and_nothing_runs() {
+    let (mut session, _) = session();
+    let source = "let é = 1\nprint(nowhere)\n";
+    let found = session.run(Program::Mochi { source: source.into(), file: "a.mochi".into() }).unwrap_or_default();
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert!(finding.is_error());
+    assert_eq!((finding.line, finding.column), (2, 7));
+    assert_eq!(source.get(finding.from as usize..finding.to as usize), Some("nowhere"));
+    assert_eq!(finding.from_utf16 + 1, finding.from, "é is one unit and two bytes");
+    assert!(finding.rendered.contains("a.mochi:2:7"), "{}", finding.rendered);
+    assert_eq!(session.advance(1000), Progress::Idle);
+    assert_eq!(session.frame(), Vec::<u8>::new());
+    assert_eq!(session.check("let x = 1\n", "a.mochi"), []);
+}
+
+#[test]
+fn a_program_without_the_runtime_ends_and_says_why() {
+    let (mut session, paper) = session();
+    let found = session.run(Program::Mochi { source: "print(1)\n".into(), file: "a.mochi".into() });
+    assert_eq!(found, Ok(Vec::new()));
+    let Progress::Ended(exit) = session.advance(100_000) else { panic!("still runs") };
+    assert_eq!(exit.status, 1);
+    assert!(exit.reason.contains("undef"), "{}", exit.reason);
+    assert!(paper.borrow().contains("mochi_core"), "{}", paper.borrow());
+}
+
+#[test]
+fn an_endless_loop_is_watched_and_stopped_and_the_session_is_kept() {
+    let (mut session, _) = started(ENDLESS);
+    let mut last = 0;
+    for _ in 0..3 {
+        assert_eq!(session.advance(10_000), Progress::Busy);
+        assert!(session.reductions() > last);
+        last = session.reductions();
+        assert_eq!(session.frame().get(..4), Some(&b"BXF1"[..]));
+    }
+    session.stop();
+    let Progress::Ended(exit) = session.advance(1) else { panic!("still runs") };
+    assert_eq!((exit.status, exit.reason.as_str()), (1, "stopped"));
+    assert!(session.frame().len() > 300, "its memory is still there");
+    assert_eq!(session.reductions(), last);
+    assert!(session.run(Program::Mochi { source: "let x = 1".into(), file: "b.mochi".into() }).is_ok());
+}
+
+#[test]
+fn small_budgets_are_kept() {
+    let (mut session, _) = started(ENDLESS);
+    for _ in 0..10 {
+        let before = session.reductions();
+        assert_eq!(session.advance(20), Progress::Busy);
+        let used = session.reductions() - before;
+        assert!((1..=40).contains(&used), "{used} reductions");
+    }
+}
+
+#[test]
+fn the_same_run_gives_the_same_frames() {
+    let frames = || {
+        let (mut session, _) = started("var xs: list<int> = []\nwhile true { xs = [1, 2, 3] }\n");
+        (0..5).map(|_| (session.advance(5_000), session.frame()).1).collect::<Vec<_>>()
+    };
+    assert_eq!(frames(), frames());
+}
+
+#[test]
+fn wrong_addresses_pids_and_files_are_no_harm() {
+    let (mut session, _) = started(ENDLESS);
+    session.advance(5_000);
+    for address in [0, 1, 7, u32::MAX, u32::MAX - 7, 1 << 31] {
+        assert_eq!(session.describe(address), None, "{address:#x}");
+    }
+    session.select(u32::MAX, u32::MAX);
+    assert_eq!(session.describe(4096), None);
+    assert!(session.frame().len() > 100);
+    assert!(session.add_bundle(b"not a bundle").is_err());
+    session.add_module("garbage", vec![0x46, 0x4F, 0x52, 0x31, 0, 0]);
+    let call = Program::Call { module: "garbage".into(), function: "main".into(), args: Vec::new() };
+    assert_eq!(session.run(call), Ok(Vec::new()));
+    assert!(matches!(session.advance(100_000), Progress::Ended(exit) if exit.status == 1));
+}
+
+#[test]
+fn requests_are_answered() {
+    let (mut session, _) = session();
+    assert_eq!(session.answer(Request::CloseInput), Response::Done);
+    assert_eq!(session.answer(Request::Advance { reductions: 5 }), Response::Progress(Progress::Idle));
+    assert_eq!(session.answer(Request::Reductions), Response::Reductions(0));
+    assert!(matches!(session.answer(Request::AddBundle(vec![1])), Response::Failed(_)));
+    let check = Request::Check { source: "let".into(), file: "x".into() };
+    assert!(matches!(session.answer(check), Response::Diagnostics(found) if !found.is_empty()));
+}
