@@ -7,8 +7,38 @@ use crate::checked::*;
 use crate::diag::Diagnostic;
 use crate::types::Type;
 
+/// Type declarations in the blocks of a statement (function expressions excepted).
+fn nested_types<'a>(stmt: &'a Stmt, out: &mut Vec<(&'a Stmt, &'a TypeDecl)>) {
+    let mut blocks: Vec<&'a Block> = Vec::new();
+    match &stmt.kind {
+        StmtKind::Fun(f) => blocks.push(&f.body),
+        StmtKind::If(i) => {
+            blocks.extend(i.branches.iter().map(|b| &b.1));
+            blocks.extend(&i.otherwise);
+        }
+        StmtKind::While { body, .. } | StmtKind::Test { body, .. } | StmtKind::Bench { body, .. } => blocks.push(body),
+        StmtKind::For(f) => blocks.push(&f.body),
+        StmtKind::On(h) => blocks.push(&h.body),
+        _ => {}
+    }
+    for inner in blocks.into_iter().flat_map(|b| &b.stmts) {
+        if let StmtKind::Type(decl) = &inner.kind {
+            out.push((inner, decl));
+        }
+        nested_types(inner, out);
+    }
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn collect(&mut self, program: &'a Program) {
+        // Types declared inside blocks are known everywhere too: their names are all that there is to them.
+        let mut inner = Vec::new();
+        for stmt in &program.stmts {
+            nested_types(stmt, &mut inner);
+        }
+        for (stmt, decl) in &inner {
+            self.collect_type_name(stmt, decl);
+        }
         // Names of types first, since fields mention them in any order; aliases on demand.
         for stmt in &program.stmts {
             match &stmt.kind {
@@ -41,7 +71,7 @@ impl<'a> Checker<'a> {
         }
         for _ in 0..2 {
             // Twice, so that an alias may mention a later one.
-            for stmt in &program.stmts {
+            for stmt in inner.iter().map(|i| i.0).chain(&program.stmts) {
                 if let StmtKind::Type(TypeDecl { name, kind: TypeDeclKind::Alias(ty) }) = &stmt.kind
                     && matches!(self.type_names.get(&name.name), Some(TypeName::Alias(None)))
                     && self.alias_ready(ty)
@@ -51,7 +81,7 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        for stmt in &program.stmts {
+        for stmt in inner.iter().map(|i| i.0).chain(&program.stmts) {
             self.collect_stmt(stmt);
         }
     }

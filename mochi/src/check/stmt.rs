@@ -63,7 +63,12 @@ impl<'a> Checker<'a> {
                 }
             }
             StmtKind::Test { body, .. } | StmtKind::Bench { body, .. } => self.block(body),
-            StmtKind::Type(decl) => self.late_declaration(stmt, &decl.name, "type"),
+            StmtKind::Type(decl) => {
+                // Collected before, except inside function expressions.
+                if !self.type_names.contains_key(&decl.name.name) {
+                    self.late_declaration(stmt, &decl.name, "type");
+                }
+            }
             StmtKind::Stream(decl) => self.late_declaration(stmt, &decl.name, "stream"),
             StmtKind::Agent(decl) => {
                 self.late_declaration(stmt, &decl.name, "agent");
