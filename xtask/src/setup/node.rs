@@ -32,8 +32,12 @@ pub fn packages(paths: &Paths) -> Result<()> {
         bail!("Node {} is too old: {REMEDY}", version.trim());
     }
     step("fetching the page's npm packages (about half a minute, once)", || {
-        show(&mut command(&www, "npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
-            .context("npm can't fetch the packages: check the network or npm's registry setting, then `npm ci` in www")
+        // Not `npm ci`: it refuses a lock that lacks the optional packages of other platforms, and a registry that doesn't carry them
+        // makes such a lock. This installs the locked versions all the same and writes neither file.
+        show(&mut command(&www, "npm", &["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]))
+            .context(
+                "npm can't fetch the packages: check the network or npm's registry setting, then `npm install` in www",
+            )
     })?;
     fs::write(stamp, wanted)?;
     Ok(())
