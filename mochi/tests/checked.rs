@@ -1,5 +1,7 @@
 //! What the checker hands on: resolutions, types, captures, flags of variables; and places and highlighting.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use beambox_mochi::ast::*;
 use beambox_mochi::checked::*;
 use beambox_mochi::highlight::TokenKind;

@@ -1,6 +1,8 @@
 //! Golden files of diagnostics: `diagnostics/NAME.mochi` with the expected text beside it in `NAME.txt`. A first line `// strict`
 //! checks in strict mode. `UPDATE_GOLDENS=1` writes the texts anew.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use beambox_mochi::{Options, check, diag::render_all};
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,8 @@
 //!
 //! Everything runs on a thread with the 1 MB stack that a browser gives.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use beambox_mochi::{Options, check, parse, source, tokens};
 use std::path::Path;
 

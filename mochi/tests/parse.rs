@@ -1,5 +1,7 @@
 //! The tree that each construct of the grammar gives, as short texts.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use beambox_mochi::ast::*;
 use beambox_mochi::parse;
 
