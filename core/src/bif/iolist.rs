@@ -22,7 +22,7 @@ pub const BIFS: &[Bif] = &[
 /// Steps of a walk in one slice.
 const STEPS: usize = 200_000;
 /// Longer binaries stand alone in an io vector.
-const IOVEC_SMALL: u64 = 256;
+const IOVEC_SMALL: u64 = 512;
 
 /// A piece of the output.
 #[derive(Clone, Copy)]
