@@ -29,6 +29,7 @@ pub mod system;
 pub mod table;
 pub mod time;
 pub mod timers;
+pub mod unicode;
 
 pub use ctx::{Ctx, Fault};
 

@@ -18,6 +18,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::system::BIFS,
     super::time::BIFS,
     super::timers::BIFS,
+    super::unicode::BIFS,
     super::lists::BIFS,
     super::maps::BIFS,
     super::binary::BIFS,
