@@ -223,19 +223,19 @@ fn float(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     }
 }
 
-/// A result that isn't finite is `badarith`, and so is an argument that is no number or too large for a float.
-fn math_result(ctx: &mut Ctx<'_>, value: f64) -> BifResult {
-    if value.is_finite() { Ok(build::float(ctx, value)?) } else { Err(ctx.badarith()) }
-}
-fn math(ctx: &mut Ctx<'_>, args: &[Term], f: fn(f64) -> f64) -> BifResult {
-    match number::to_f64(ctx.mem(), args[0]) {
-        Some(x) => math_result(ctx, f(x)),
-        None => Err(ctx.badarith()),
-    }
-}
-fn math2(ctx: &mut Ctx<'_>, args: &[Term], f: fn(f64, f64) -> f64) -> BifResult {
-    match (number::to_f64(ctx.mem(), args[0]), number::to_f64(ctx.mem(), args[1])) {
-        (Some(x), Some(y)) => math_result(ctx, f(x, y)),
+/// What is no number is `badarg`; an argument too large for a float or a result that isn't finite is `badarith`.
+fn math_result(ctx: &mut Ctx<'_>, args: &[Term], value: Option<f64>) -> BifResult {
+    match value {
+        Some(f) if f.is_finite() => Ok(build::float(ctx, f)?),
+        None if !args.iter().all(|t| ctx.mem().is_number(*t)) => Err(ctx.badarg()),
         _ => Err(ctx.badarith()),
     }
+}
+fn math(ctx: &mut Ctx<'_>, args: &[Term], f: fn(f64) -> f64) -> BifResult {
+    let value = number::to_f64(ctx.mem(), args[0]).map(f);
+    math_result(ctx, args, value)
+}
+fn math2(ctx: &mut Ctx<'_>, args: &[Term], f: fn(f64, f64) -> f64) -> BifResult {
+    let (x, y) = (number::to_f64(ctx.mem(), args[0]), number::to_f64(ctx.mem(), args[1]));
+    math_result(ctx, args, x.zip(y).map(|(x, y)| f(x, y)))
 }

@@ -29,7 +29,7 @@ pub const BIFS: &[Bif] = &[
 ];
 
 /// The bytes of iodata, or `None`. Deep lists are walked on a stack of our own.
-fn iodata(ctx: &Ctx<'_>, data: Term) -> Option<Vec<u8>> {
+pub(super) fn iodata(ctx: &Ctx<'_>, data: Term) -> Option<Vec<u8>> {
     let mem = ctx.sys.mem();
     let mut out = Vec::new();
     let mut stack = vec![data];

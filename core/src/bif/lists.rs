@@ -40,6 +40,7 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "--", 2, subtract),
     bif("erlang", "subtract", 2, subtract),
     guard("tuple_size", 1, tuple_size),
+    guard("size", 1, size),
     guard("element", 2, element),
     bif("erlang", "setelement", 3, setelement),
     bif("erlang", "make_tuple", 2, |c, a| make_tuple(c, a[0], a[1], Term::NIL)),
@@ -59,6 +60,8 @@ pub const BIFS: &[Bif] = &[
     bif("erts_debug", "same", 2, |_, a| Ok(Term::bool(a[0] == a[1]))),
     bif("erlang", "phash2", 1, phash2_1),
     bif("erlang", "phash2", 2, phash2_2),
+    bif("erlang", "phash", 2, phash),
+    bif("erts_debug", "size_shared", 1, shared_size),
 ];
 
 fn is_record_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
@@ -299,7 +302,7 @@ fn keysearch(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 }
 
 fn flat_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    let words = c.sys.arena.flat_size(a[0]);
+    let words = crate::heap::size::flat_size(c.sys.mem(), u32::MAX, a[0]);
     c.uint(words)
 }
 
@@ -335,4 +338,21 @@ fn phash2_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         Some(n) if n >= 1 && n <= 1 << 32 => Ok(Term::small((h % n as u64) as i64)),
         _ => Err(c.badarg()),
     }
+}
+
+/// Arity of a tuple, or whole bytes of a bitstring.
+fn size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let mem = c.sys.mem();
+    match if mem.is_bitstring(a[0]) { mem.bit_size(a[0]) } else { None } {
+        Some(bits) => Ok(Term::small((bits / 8) as i64)),
+        None => tuple_size(c, a),
+    }
+}
+
+/// The deprecated hash, from 1 to the range, which is at most 2^32.
+fn phash(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let mem = c.sys.mem();
+    let Some(range) = crate::heap::number::to_u64(mem, a[1]).filter(|n| (1..=1 << 32).contains(n)) else { return Err(c.badarg()) };
+    let h = crate::term::phash::phash(mem, &c.sys.names(), a[0]);
+    Ok(Term::small(1 + (h as u64 % range) as i64))
 }

@@ -11,6 +11,7 @@ pub mod code;
 pub mod control;
 pub mod convert;
 pub mod ctx;
+pub mod digest;
 pub mod flags;
 pub mod host;
 pub mod monitor;

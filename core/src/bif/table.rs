@@ -8,6 +8,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::code::BIFS,
     super::control::BIFS,
     super::convert::BIFS,
+    super::digest::BIFS,
     super::flags::BIFS,
     super::host::BIFS,
     super::monitor::BIFS,
