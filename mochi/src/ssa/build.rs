@@ -6,7 +6,7 @@
 
 use super::{Blk, Block, Func, Inst, Op, Operand, Phi, Term, Test, Val};
 use crate::core_ir::{Arith, Cmp, Const, Expr, Fun, Hint, Kind, Match, Stmt, Tree, TypeTest, Var};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 struct Builder {
     blocks: Vec<Block>,
@@ -15,6 +15,11 @@ struct Builder {
     defs: HashMap<(Var, Blk), Operand>,
     replaced: HashMap<Val, Operand>,
     phi_home: HashMap<Val, Blk>,
+    /// For a block where ways meet again: the block that they all come from, and the variables written between. Any other variable has
+    /// there the value that it has at the end of that block, and needs no phi.
+    shortcuts: HashMap<Blk, (Blk, HashSet<Var>)>,
+    /// Every write, in order.
+    writes: Vec<Var>,
     vals: u32,
     cur: Blk,
     /// (header, exit) of the enclosing loops
@@ -33,6 +38,8 @@ pub fn build(f: &Fun) -> Func {
         defs: HashMap::new(),
         replaced: HashMap::new(),
         phi_home: HashMap::new(),
+        shortcuts: HashMap::new(),
+        writes: vec![],
         vals: 0,
         cur: 0,
         loops: vec![],
@@ -109,6 +116,16 @@ impl Builder {
             self.end(Term::Jump(to));
         }
     }
+    /// Where ways part: to be given to `meet`.
+    fn part(&self) -> (Blk, usize) {
+        (self.cur, self.writes.len())
+    }
+    /// Goes on in `b`, to which all ways lead that parted there.
+    fn meet(&mut self, b: Blk, parted: (Blk, usize)) {
+        let written = self.writes.get(parted.1..).unwrap_or_default().iter().copied().collect();
+        self.shortcuts.insert(b, (parted.0, written));
+        self.enter(b);
+    }
     /// Goes on in `b`, all of whose predecessors are known.
     fn enter(&mut self, b: Blk) {
         self.seal(b);
@@ -119,6 +136,7 @@ impl Builder {
     // ---- variables
 
     fn write(&mut self, var: Var, value: Operand) {
+        self.writes.push(var);
         self.defs.insert((var, self.cur), value);
     }
     fn read(&mut self, var: Var) -> Operand {
@@ -134,35 +152,74 @@ impl Builder {
         }
         v
     }
+    /// Walks up to the definition; phis on the way are filled from a work list, not by recursion, because programs can be long.
     fn read_in(&mut self, var: Var, start: Blk) -> Operand {
-        // Walk up single-predecessor chains without recursion; phis recurse at joins only.
+        struct Pending {
+            block: Blk,
+            dst: Val,
+            preds: Vec<Blk>,
+            args: Vec<(Blk, Operand)>,
+            /// Blocks below that want the value.
+            below: Vec<Blk>,
+        }
+        let mut stack: Vec<Pending> = vec![];
         let mut chain = vec![];
         let mut b = start;
-        let value = loop {
-            if let Some(v) = self.defs.get(&(var, b)) {
-                break v.clone();
-            }
-            chain.push(b);
-            if !self.sealed[b] {
-                let dst = self.new_phi(b);
-                self.incomplete.entry(b).or_default().push((var, dst));
-                break Operand::Val(dst);
-            }
-            match self.blocks[b].preds.as_slice() {
-                [] => break Operand::Const(Const::null()),
-                [p] => b = *p,
-                _ => {
-                    let dst = self.new_phi(b);
-                    self.defs.insert((var, b), Operand::Val(dst));
-                    break self.fill_phi(var, b, dst);
+        loop {
+            let found = if let Some(v) = self.defs.get(&(var, b)) {
+                v.clone()
+            } else {
+                if let Some((from, written)) = self.shortcuts.get(&b)
+                    && !written.contains(&var)
+                {
+                    b = *from;
+                    continue;
                 }
+                chain.push(b);
+                if !self.sealed[b] {
+                    let dst = self.new_phi(b);
+                    self.incomplete.entry(b).or_default().push((var, dst));
+                    Operand::Val(dst)
+                } else {
+                    match self.blocks[b].preds.as_slice() {
+                        [] => Operand::Const(Const::null()),
+                        [p] => {
+                            b = *p;
+                            continue;
+                        }
+                        preds => {
+                            let preds = preds.to_vec();
+                            let dst = self.new_phi(b);
+                            self.defs.insert((var, b), Operand::Val(dst));
+                            let below = std::mem::take(&mut chain);
+                            let first = preds[0];
+                            stack.push(Pending { block: b, dst, preds, args: vec![], below });
+                            b = first;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let mut value = self.resolve(found);
+            loop {
+                for c in chain.drain(..) {
+                    self.defs.insert((var, c), value.clone());
+                }
+                let Some(top) = stack.last_mut() else { return value };
+                let from = top.preds[top.args.len()];
+                top.args.push((from, value));
+                if let Some(next) = top.preds.get(top.args.len()) {
+                    b = *next;
+                    break;
+                }
+                let Some(done) = stack.pop() else { return Operand::Const(Const::null()) };
+                if let Some(phi) = self.blocks[done.block].phis.iter_mut().find(|p| p.dst == done.dst) {
+                    phi.args = done.args;
+                }
+                value = self.try_trivial(done.dst);
+                chain = done.below;
             }
-        };
-        let value = self.resolve(value);
-        for b in chain {
-            self.defs.insert((var, b), value.clone());
         }
-        value
     }
     fn new_phi(&mut self, b: Blk) -> Val {
         let dst = self.val();
@@ -294,17 +351,22 @@ impl Builder {
             }
             Stmt::If(c, a, b) => {
                 let (yes, no, join) = (self.block(), self.block(), self.block());
+                let parted = self.part();
                 self.cond(c, Hint::Any, yes, no);
                 for (blk, body) in [(yes, a), (no, b)] {
                     self.enter(blk);
                     self.stmts(body);
                     self.jump(join);
                 }
-                self.enter(join);
+                self.meet(join, parted);
             }
             Stmt::Loop(body) => {
                 let (head, exit) = (self.block(), self.block());
                 self.blocks[head].is_loop = true;
+                let mut written = HashSet::new();
+                assigned(body, &mut written);
+                self.shortcuts.insert(head, (self.cur, written.clone()));
+                self.shortcuts.insert(exit, (head, written));
                 self.jump(head);
                 self.cur = head;
                 self.dead = false;
@@ -468,6 +530,7 @@ impl Builder {
     /// A boolean (or other two-way) result as a value.
     fn materialise(&mut self, e: &Expr) -> Operand {
         let (yes, no, join) = (self.block(), self.block(), self.block());
+        let parted = self.part();
         self.cond(e, Hint::Any, yes, no);
         let t = self.temp();
         for (b, v) in [(yes, true), (no, false)] {
@@ -475,7 +538,7 @@ impl Builder {
             self.write(t, Operand::Const(Const::bool(v)));
             self.jump(join);
         }
-        self.enter(join);
+        self.meet(join, parted);
         self.read(t)
     }
 
@@ -495,6 +558,7 @@ impl Builder {
                 let and = matches!(e.kind, Kind::And(..));
                 let t = self.temp();
                 let x = self.expr(a);
+                let parted = self.part();
                 self.write(t, x.clone());
                 let (more, join) = (self.block(), self.block());
                 // The join is reached from conditional ends too: give those edges blocks of their own.
@@ -510,12 +574,13 @@ impl Builder {
                 let y = self.expr(b);
                 self.write(t, y);
                 self.jump(join);
-                self.enter(join);
+                self.meet(join, parted);
                 self.read(t)
             }
             Kind::If(h, c, a, b) => {
                 let (yes, no, join) = (self.block(), self.block(), self.block());
                 let t = self.temp();
+                let parted = self.part();
                 self.cond(c, *h, yes, no);
                 for (blk, x) in [(yes, a), (no, b)] {
                     self.enter(blk);
@@ -523,7 +588,7 @@ impl Builder {
                     self.write(t, v);
                     self.jump(join);
                 }
-                self.enter(join);
+                self.meet(join, parted);
                 self.read(t)
             }
             Kind::Seq(body, x) => {
@@ -564,6 +629,7 @@ impl Builder {
                 let v = self.expr(base);
                 let (fast, slow, join) = (self.block(), self.block(), self.block());
                 let t = self.temp();
+                let parted = self.part();
                 self.br(Test::Tagged(*arity, tag.clone()), vec![v.clone()], fast, slow);
                 self.enter(fast);
                 let x = self.inst(Op::Elem(*index), vec![v.clone()], e.line);
@@ -573,7 +639,7 @@ impl Builder {
                 let x = self.remote("mochi_core", "field", vec![v, Operand::Const(Const::str(name))], e.line);
                 self.write(t, x);
                 self.jump(join);
-                self.enter(join);
+                self.meet(join, parted);
                 self.read(t)
             }
             Kind::Call(f, args) => {
@@ -597,6 +663,7 @@ impl Builder {
                 let v = self.inst(Op::Bif("get"), vec![Operand::Const(Const::Atom(key.clone()))], e.line);
                 let (ok, slow, join) = (self.block(), self.block(), self.block());
                 let t = self.temp();
+                let parted = self.part();
                 self.br(Test::EqExact, vec![v.clone(), Operand::Const(Const::atom("undefined"))], slow, ok);
                 self.enter(ok);
                 self.write(t, v);
@@ -605,7 +672,7 @@ impl Builder {
                 let x = self.remote("mochi_core", "global", vec![Operand::Const(Const::Atom(key.clone()))], e.line);
                 self.write(t, x);
                 self.jump(join);
-                self.enter(join);
+                self.meet(join, parted);
                 self.read(t)
             }
             Kind::Match(m) => self.matching(m),
@@ -618,6 +685,7 @@ impl Builder {
         }
         let (fast, slow, join) = (self.block(), self.block(), self.block());
         let t = self.temp();
+        let parted = self.part();
         self.br(Test::Fun(args.len() as u32), vec![fv.clone()], fast, slow);
         self.enter(fast);
         let mut full = args.clone();
@@ -633,7 +701,7 @@ impl Builder {
         let x = self.remote("mochi_core", "call", vec![fv, list], line);
         self.write(t, x);
         self.jump(join);
-        self.enter(join);
+        self.meet(join, parted);
         self.read(t)
     }
 
@@ -652,6 +720,7 @@ impl Builder {
         let float_const = |o: &Operand| matches!(o, Operand::Const(Const::Float(_)));
         let t = self.temp();
         let (slow, join) = (self.block(), self.block());
+        let parted = self.part();
         let bif = match op {
             Arith::Add if hint == Hint::Str => None,
             Arith::Add => Some("+"),
@@ -686,7 +755,7 @@ impl Builder {
         let r = self.remote("mochi_core", runtime, vec![x, y], line);
         self.write(t, r);
         self.jump(join);
-        self.enter(join);
+        self.meet(join, parted);
         self.read(t)
     }
 
@@ -697,6 +766,7 @@ impl Builder {
         let t = self.temp();
         let arms: Vec<Blk> = m.arms.iter().map(|_| self.block()).collect();
         let join = self.block();
+        let parted = self.part();
         self.tree(&m.tree, &arms, t, join);
         for (blk, body) in arms.iter().zip(&m.arms) {
             self.enter(*blk);
@@ -707,7 +777,7 @@ impl Builder {
             self.write(t, v);
             self.jump(join);
         }
-        self.enter(join);
+        self.meet(join, parted);
         self.read(t)
     }
     fn tree(&mut self, tree: &Tree, arms: &[Blk], result: Var, join: Blk) {
@@ -739,6 +809,72 @@ impl Builder {
                 self.write(*var, v);
                 self.tree(then, arms, result, join);
             }
+        }
+    }
+}
+
+/// Variables that statements assign.
+fn assigned(stmts: &[Stmt], out: &mut HashSet<Var>) {
+    for s in stmts {
+        match s {
+            Stmt::Set(v, e) => {
+                out.insert(*v);
+                assigned_in(e, out);
+            }
+            Stmt::Eval(e) | Stmt::Return(e) => assigned_in(e, out),
+            Stmt::If(c, a, b) => {
+                assigned_in(c, out);
+                assigned(a, out);
+                assigned(b, out);
+            }
+            Stmt::Loop(b) => assigned(b, out),
+            Stmt::Break | Stmt::Continue => {}
+        }
+    }
+}
+
+/// Variables that the statements inside an expression assign.
+fn assigned_in(e: &Expr, out: &mut HashSet<Var>) {
+    match &e.kind {
+        Kind::Const(_) | Kind::Var(_) | Kind::Global(_) => {}
+        Kind::Arith(_, _, a, b) | Kind::Cmp(_, _, a, b) | Kind::And(_, a, b) | Kind::Or(_, a, b) => {
+            assigned_in(a, out);
+            assigned_in(b, out);
+        }
+        Kind::Test(_, a) | Kind::Not(_, a) | Kind::Head(a) | Kind::Tail(a) | Kind::Elem(_, a) => assigned_in(a, out),
+        Kind::Field { base, .. } => assigned_in(base, out),
+        Kind::If(_, c, a, b) => [c, a, b].into_iter().for_each(|e| assigned_in(e, out)),
+        Kind::Seq(b, x) => {
+            assigned(b, out);
+            assigned_in(x, out);
+        }
+        Kind::Tuple(es) | Kind::List(es) | Kind::Call(_, es) | Kind::Remote(_, _, es) | Kind::MakeFun(_, es) => {
+            es.iter().for_each(|e| assigned_in(e, out));
+        }
+        Kind::Apply(f, es) => {
+            assigned_in(f, out);
+            es.iter().for_each(|e| assigned_in(e, out));
+        }
+        Kind::Match(m) => {
+            assigned_by_tree(&m.tree, out);
+            m.arms.iter().for_each(|e| assigned_in(e, out));
+        }
+    }
+}
+
+fn assigned_by_tree(t: &Tree, out: &mut HashSet<Var>) {
+    match t {
+        Tree::Fail => {}
+        Tree::Leaf { binds, .. } => out.extend(binds.iter().map(|b| b.0)),
+        Tree::Test { test, yes, no } => {
+            assigned_in(test, out);
+            assigned_by_tree(yes, out);
+            assigned_by_tree(no, out);
+        }
+        Tree::Bind { var, value, then } => {
+            out.insert(*var);
+            assigned_in(value, out);
+            assigned_by_tree(then, out);
         }
     }
 }
