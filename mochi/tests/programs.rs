@@ -128,3 +128,33 @@ fn damaged_programs_do_no_harm() {
         }
     }
 }
+
+/// What is not translated yet says so, at its place, and gives no module.
+#[test]
+fn what_is_not_translated_is_refused() {
+    for (source, place) in [
+        ("print(1)\nlet x = generate text { prompt: \"hi\" }\n", 2),
+        ("let x = fetch \"http://h/\" as any\n", 1),
+        ("print(eval(\"1\"))\n", 1),
+        ("fact p(\"a\")\n", 1),
+        ("let r = load \"a.csv\" as map<string, any>\n", 1),
+    ] {
+        let r = compile(source, "x.mochi", &Options::default());
+        assert!(r.modules.is_empty(), "{source}");
+        let d = r.diagnostics.iter().find(|d| d.is_error()).expect("an error");
+        assert_eq!(d.code, "X001", "{source}: {}", d.message);
+        let line = source[..d.span.start as usize].matches('\n').count() + 1;
+        assert_eq!(line, place, "{source}");
+    }
+}
+
+/// The module's name is a fixed form of the file's.
+#[test]
+fn modules_are_named_after_files() {
+    use beambox_mochi::compile::module_name;
+    assert_eq!(module_name("a/b/Hello World.mochi"), "mochi_main_hello_world");
+    assert_eq!(module_name("lists.mochi"), "mochi_main_lists");
+    assert_eq!(module_name(""), "mochi_main_");
+    let r = compile("print(1)", "x.mochi", &Options::default());
+    assert_eq!(r.modules[0].0, "mochi_main_x");
+}
