@@ -1,7 +1,7 @@
 %% Runs compiled Mochi programs one after the other in one Erlang node, each with its own standard input, output and error; and has
 %% `beam_validator` look at each module. Called by ../programs.rs.
 -module(mochi_driver).
--export([main/1]).
+-export([main/1, check/1]).
 
 %% Arguments: directory of the runtime's sources, working directory. Programs are `Work/NAME.in`, `Work/MODULE.beam`, listed in
 %% `Work/programs` as lines "MODULE NAME".
@@ -17,6 +17,22 @@ main([RuntimeSrc, Work]) ->
     lists:foreach(fun(Line) -> program(Work, binary:split(Line, <<" ">>)) end,
                   binary:split(List, <<"\n">>, [global, trim_all])),
     halt(0).
+
+%% Validates and loads all modules of a directory.
+check([Work]) ->
+    Bad = [{File, Why} || File <- filelib:wildcard(filename:join(Work, "*.beam")), Why <- problems(File)],
+    [io:format("~s: ~s~n", [File, Why]) || {File, Why} <- Bad],
+    halt(min(1, length(Bad))).
+
+problems(File) ->
+    case validate(File) of
+        <<"ok">> ->
+            case code:load_abs(filename:rootname(File)) of
+                {module, _} -> [];
+                {error, Why} -> [io_lib:format("not loaded: ~p", [Why])]
+            end;
+        Why -> [Why]
+    end.
 
 program(Work, [Module, Name]) ->
     M = binary_to_atom(Module),
