@@ -1163,6 +1163,11 @@ macro_rules! for_each_atom {
     TIME_WARP_MODE = "time_warp_mode",
     TOLERANT_TIMEOFDAY = "tolerant_timeofday",
     UNIX = "unix",
+    FIXED = "fixed",
+    NOT_ALIVE = "not_alive",
+    SAFE_FIXED = "safe_fixed",
+    SAFE_FIXED_MONOTONIC_TIME = "safe_fixed_monotonic_time",
+    STATS = "stats",
 } };
 }
 pub(super) use for_each_atom;

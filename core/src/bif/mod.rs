@@ -12,6 +12,7 @@ pub mod control;
 pub mod convert;
 pub mod ctx;
 pub mod digest;
+pub mod ets;
 pub mod flags;
 pub mod host;
 pub mod monitor;

@@ -10,7 +10,7 @@ pub mod send;
 pub mod spawn;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use exit::{ExitKind, process_exit};
 pub use spawn::{SpawnOpts, Start};
