@@ -28,10 +28,20 @@ pub fn compile(source: &str, file: &str, options: &Options) -> CompileResult {
 
 /// The same with the module's name chosen by the caller (who sees to it that it clashes with no other module).
 pub fn compile_as(source: &str, file: &str, module: &str, options: &Options) -> CompileResult {
+    translate(source, file, module, options, false)
+}
+
+/// For tests: every aggregate in a cell, whatever the analysis says. Such a program must give the same output.
+#[doc(hidden)]
+pub fn compile_with_cells(source: &str, file: &str, module: &str, options: &Options) -> CompileResult {
+    translate(source, file, module, options, true)
+}
+
+fn translate(source: &str, file: &str, module: &str, options: &Options, all_cells: bool) -> CompileResult {
     let (checked, mut diagnostics) = crate::check(source, file, options);
     let mut modules = vec![];
     if let Some(checked) = checked {
-        match lower::lower(&checked, source, file, module) {
+        match lower::lower(&checked, source, file, module, all_cells) {
             Ok(m) => modules.push((module.to_owned(), codegen::generate(&m))),
             Err(mut more) => diagnostics.append(&mut more),
         }

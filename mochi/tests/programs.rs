@@ -7,7 +7,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use beambox_mochi::{Options, compile, compile_as, diag};
+use beambox_mochi::compile::{compile_with_cells, module_name};
+use beambox_mochi::{CompileResult, Options, compile, compile_as, diag};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,7 +57,19 @@ fn driver(expression: &str) -> std::process::Output {
 
 #[test]
 fn programs_give_what_they_should() {
-    let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mochi-programs");
+    run_all("mochi-programs", compile_as);
+}
+
+/// The analysis that keeps aggregates out of cells changes no program's meaning.
+#[test]
+fn programs_give_the_same_with_cells_everywhere() {
+    run_all("mochi-cells", compile_with_cells);
+}
+
+type Compile = fn(&str, &str, &str, &Options) -> CompileResult;
+
+fn run_all(folder: &str, compile: Compile) {
+    let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work).expect("working directory");
     let mut list = String::new();
@@ -67,7 +80,7 @@ fn programs_give_what_they_should() {
     for p in &programs {
         let name = p.file_stem().expect("name").to_string_lossy().into_owned();
         let source = fs::read_to_string(p).expect("source");
-        let r = compile(&source, &format!("{name}.mochi"), &Options::default());
+        let r = compile(&source, &format!("{name}.mochi"), &module_name(&name), &Options::default());
         if r.modules.is_empty() {
             wrong.push(format!("{name}: does not compile\n{}", diag::render_all(&r.diagnostics, &source, &name)));
             continue;
@@ -172,7 +185,6 @@ fn what_is_not_translated_is_refused() {
 /// The module's name is a fixed form of the file's.
 #[test]
 fn modules_are_named_after_files() {
-    use beambox_mochi::compile::module_name;
     assert_eq!(module_name("a/b/Hello World.mochi"), "mochi_main_hello_world");
     assert_eq!(module_name("lists.mochi"), "mochi_main_lists");
     assert_eq!(module_name(""), "mochi_main_");

@@ -23,6 +23,7 @@ pub(crate) struct Classes {
     /// Of what an assignment changes, by its target's id.
     changed: HashMap<NodeId, Node>,
     pub any: bool,
+    all: bool,
 }
 
 struct Build<'a, 'o> {
@@ -80,14 +81,14 @@ impl Classes {
     }
     /// Must what is created here be in a cell?
     pub fn creates_cell(&self, id: NodeId) -> bool {
-        self.created.get(&id).is_some_and(|n| self.flagged[self.find(*n)])
+        self.all || self.created.get(&id).is_some_and(|n| self.flagged[self.find(*n)])
     }
     /// Is what the assignment with this target changes in a cell?
     pub fn changes_cell(&self, id: NodeId) -> bool {
-        self.changed.get(&id).is_some_and(|n| self.flagged[self.find(*n)])
+        self.all || self.changed.get(&id).is_some_and(|n| self.flagged[self.find(*n)])
     }
     /// Of a program.
-    pub fn of(c: &Checked) -> Classes {
+    pub fn of(c: &Checked, all: bool) -> Classes {
         let owned = Owned::of(c);
         let mut k = Classes {
             parent: vec![],
@@ -95,7 +96,8 @@ impl Classes {
             flagged: vec![],
             created: HashMap::new(),
             changed: HashMap::new(),
-            any: false,
+            any: all,
+            all,
         };
         if !owned.has_assignments() {
             return k;
@@ -119,7 +121,7 @@ impl Classes {
         }
         b.stmts(&c.program.stmts);
         let mut k = b.k;
-        k.any = (0..k.parent.len()).any(|n| k.flagged[n]);
+        k.any = all || (0..k.parent.len()).any(|n| k.flagged[n]);
         k
     }
 }

@@ -69,12 +69,13 @@ pub(crate) struct Lower<'a> {
     creating: ast::NodeId,
 }
 
-/// Lowers a whole program to one module.
+/// Lowers a whole program to one module; `all_cells` puts every aggregate into a cell, needed or not.
 pub fn lower<'a>(
     c: &'a Checked,
     source: &'a str,
     file: &'a str,
     module: &'a str,
+    all_cells: bool,
 ) -> Result<ir::Module, Vec<Diagnostic>> {
     let mut line_starts = vec![0];
     line_starts.extend(source.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
@@ -86,7 +87,7 @@ pub fn lower<'a>(
         line_starts,
         diags: vec![],
         storage: vec![],
-        plan: Plan::of(c),
+        plan: Plan::of(c, all_cells),
         fun_ids: vec![],
         free: vec![],
         in_method: vec![],

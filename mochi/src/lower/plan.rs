@@ -259,11 +259,11 @@ impl<'a> Visit<'a> for Collect<'a> {
 
 impl<'a> Plan<'a> {
     /// Of a program.
-    pub fn of(c: &'a Checked) -> Plan<'a> {
+    pub fn of(c: &'a Checked, all_cells: bool) -> Plan<'a> {
         let mut v = Collect { c, plan: Plan::default() };
         walk_stmts(&c.program.stmts, &mut v);
         v.plan.bodies.insert(c.main, Body::Main);
-        v.plan.classes = Some(Classes::of(c));
+        v.plan.classes = Some(Classes::of(c, all_cells));
         v.plan
     }
 }
