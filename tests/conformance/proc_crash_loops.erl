@@ -6,7 +6,7 @@ main() ->
     process_flag(trap_exit, true),
     io:format("~w~n", [restart(fun() -> exit(planned) end, 3, [])]),
     io:format("~w~n", [supervise([{a, 2}, {b, 0}, {c, 1}])]),
-    io:format("~w~n", [[reason(F) || F <- [fun() -> 1 + list_to_existing_atom("x") end, fun() -> lists:nth(5, [1]) end, fun() -> hd(lists:nthtail(1, [1])) end,
+    io:format("~w~n", [[reason(F) || F <- [fun() -> 1 + list_to_existing_atom("ok") end, fun() -> lists:nth(5, [1]) end, fun() -> hd(lists:nthtail(1, [1])) end,
                                             fun() -> ets_free:call() end, fun() -> #{} = list_to_tuple([]) end, fun() -> (list_to_atom("f"))() end]]]),
     %% a worker pool in which some workers die
     io:format("~w~n", [pool([1, 2, bad, 4, crash, 6], 3)]),

@@ -38,7 +38,7 @@ impl From<crate::arena::OutOfMemory> for Stop {
 fn bin_is_7bit(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     match c.mem().binary_to_vec(a[0]) {
         Some(b) => Ok(Term::bool(b.is_ascii())),
-        None => Err(c.badarg()),
+        None => Ok(Term::bool(false)),
     }
 }
 

@@ -15,6 +15,7 @@ pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
     let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
     let mut args = [Term::NIL; 256];
     let n = arity as usize;
+    m.proc.ip = CodePtr { slot: m.slot, offset: at };
     args[..n].copy_from_slice(m.xs(n));
     let result = (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, &args[..n]);
     match result {
@@ -155,13 +156,13 @@ pub fn call_mfa(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
     let export = m.sys.code.export(mfa);
     match m.sys.code.entry(export) {
         Some(p) => Flow::Goto(p),
-        None => undefined_export(m, export, 0),
+        None => undefined_export(m, export, 0, true),
     }
 }
 
 /// A call of a function that isn't there: the host may have its module; else the call is `undef`. `frame` words are dropped
 /// when the call succeeds.
-pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32) -> Flow {
+pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32, tail: bool) -> Flow {
     let Some(e) = m.sys.code.exports.get(export as usize).copied() else { return Flow::Jump(0) };
     if let Some(f) = autoload(m, e.mfa.module) {
         return f;
@@ -187,10 +188,12 @@ pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32) -> Flow {
             Err(e) => return m.fault(e.into()),
         }
     }
-    undef(m, e.mfa)
+    m.proc.heap.sp += frame * 8;
+    undef(m, e.mfa, tail)
 }
 
-fn undef(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
+/// `undef`. After a tail call the caller is no longer part of the trace.
+fn undef(m: &mut Machine<'_>, mfa: Mfa, tail: bool) -> Flow {
     let args = m.xs(mfa.arity as usize).to_vec();
     let list = match build::list(&mut m.ctx(), &args) {
         Ok(l) => l,
@@ -199,6 +202,9 @@ fn undef(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
     let flow = m.error(Term::atom(am::UNDEF));
     m.proc.exception.current = Some(mfa);
     m.proc.exception.args = list;
+    if tail {
+        m.proc.exception.frames = super::exceptions::callers(m);
+    }
     flow
 }
 
@@ -236,7 +242,7 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
                 if let Some(cp) = cp {
                     mem.set_word(m.proc.heap.sp, 0, cp);
                 }
-                let flow = undefined_export(m, entry as u32, frame);
+                let flow = undefined_export(m, entry as u32, frame, cp.is_none());
                 return count(m, flow);
             }
         }
@@ -320,7 +326,7 @@ pub fn apply(m: &mut Machine<'_>, arity: u8, cp: Option<u64>, frame: u32) -> Flo
             m.proc.heap.sp += frame * 8;
             Flow::Goto(p)
         }
-        None => undefined_export(m, export, frame),
+        None => undefined_export(m, export, frame, cp.is_none()),
     };
     count(m, flow)
 }

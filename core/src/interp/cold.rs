@@ -29,8 +29,9 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
             }
             Flow::Next
         }
-        Instr::CallExt { export, .. } | Instr::CallExtOnly { export } => calls::undefined_export(m, export, 0),
-        Instr::CallExtLast { export, n } => calls::undefined_export(m, export, n as u32 + 1),
+        Instr::CallExt { export, .. } => calls::undefined_export(m, export, 0, false),
+        Instr::CallExtOnly { export } => calls::undefined_export(m, export, 0, true),
+        Instr::CallExtLast { export, n } => calls::undefined_export(m, export, n as u32 + 1, true),
         Instr::CallBifOnly { arity, bif } => {
             let flow = calls::call_bif(m, bif, arity, at);
             calls::after_tail_bif(m, flow, 0)

@@ -47,8 +47,15 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
 
 /// The instruction at fault, then the return addresses on the stack.
 fn frames(m: &Machine<'_>, at: u32) -> Vec<CodePtr> {
-    let mem = m.mem();
     let mut out = vec![CodePtr { slot: m.slot, offset: at }];
+    out.extend(callers(m));
+    out
+}
+
+/// The calls that the return addresses on the stack belong to, innermost first.
+pub fn callers(m: &Machine<'_>) -> Vec<CodePtr> {
+    let mem = m.mem();
+    let mut out = Vec::new();
     let mut a = m.proc.heap.sp;
     while a < m.proc.heap.end && out.len() < DEPTH + 1 {
         let w = mem.word(a, 0);

@@ -59,7 +59,7 @@ fn the_walk_covers_every_word_once() {
 #[test]
 fn a_frame_is_the_same_for_the_same_state_and_within_its_limits() {
     let (system, pid) = setup();
-    let look = Look { number: 3, selected: Some(pid), ended: None, max_rows: 10, max_objects: 4, time_ns: 5 };
+    let look = Look { number: 3, selected: Some(pid), ended: None, program: None, max_rows: 10, max_objects: 4, time_ns: 5 };
     let bytes = frame(&system, look);
     assert_eq!(bytes, frame(&system, look));
     let word = |i: usize| bytes.chunks_exact(4).nth(i).map_or(0, |w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));

@@ -22,6 +22,8 @@ pub struct Look<'a> {
     pub selected: Option<Term>,
     /// A process that is no more in the table and is shown as it last was.
     pub ended: Option<&'a Process>,
+    /// The process that runs the embedder's program, and the name to show for it.
+    pub program: Option<(Term, &'a str)>,
     /// Most rows of processes.
     pub max_rows: usize,
     /// Most rows of objects.
@@ -44,8 +46,7 @@ pub fn frame(system: &System, look: Look<'_>) -> Vec<u8> {
         collections.0 += process.heap.minor_count;
         collections.1 += process.heap.major_count;
         if row_count < look.max_rows {
-            let ended = look.ended.is_some_and(|e| std::ptr::eq(e, process));
-            write_row(system, process, ended, binaries, &mut rows, &mut text);
+            write_row(system, process, look, binaries, &mut rows, &mut text);
             row_count += 1;
         }
     }
@@ -177,10 +178,10 @@ fn put_f64(value: f64) -> [u32; 2] {
     [bits as u32, (bits >> 32) as u32]
 }
 
-fn write_row(system: &System, p: &Process, ended: bool, binaries: u64, rows: &mut Vec<u32>, text: &mut Vec<u8>) {
+fn write_row(system: &System, p: &Process, look: Look<'_>, binaries: u64, rows: &mut Vec<u32>, text: &mut Vec<u8>) {
     let (number, serial) = pid_parts(p.pid);
     let state = match p.state {
-        _ if ended => 5,
+        _ if look.ended.is_some_and(|e| std::ptr::eq(e, p)) => 5,
         State::Runnable => 0,
         State::Waiting => 2,
         State::Suspended { .. } => 3,
@@ -198,7 +199,8 @@ fn write_row(system: &System, p: &Process, ended: bool, binaries: u64, rows: &mu
     let fragments = sum(BlockKind::Fragment);
     let memory = 8 * blocks.iter().map(|b| b.size as u64).sum::<u64>();
     rows.extend([number, serial, state, u32::from(p.trap_exit) | u32::from(p.name.is_some()) << 1]);
-    rows.extend(put_text(&name(system, p), text));
+    let own = look.program.filter(|(pid, _)| *pid == p.pid).map(|(_, name)| name.to_string());
+    rows.extend(put_text(&own.unwrap_or_else(|| name(system, p)), text));
     rows.extend(put_text(&mfa_text(system, p.current), text));
     rows.extend([
         p.mailbox.len() as u32,

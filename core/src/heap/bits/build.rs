@@ -182,14 +182,9 @@ impl Builder {
             None => number::to_f64(mem, value).filter(|v| v.is_finite()).ok_or(BuildError::BadArg)?,
         };
         let raw = match n {
-            16 => f64_to_half(v).ok_or(BuildError::BadArg)? as u64,
-            32 => {
-                let f = v as f32;
-                if !f.is_finite() {
-                    return Err(BuildError::BadArg);
-                }
-                f.to_bits() as u64
-            }
+            // What is too large for the size becomes an infinity, as in OTP.
+            16 => f64_to_half(v) as u64,
+            32 => (v as f32).to_bits() as u64,
             64 => v.to_bits(),
             _ => return Err(BuildError::BadArg),
         };
@@ -232,19 +227,19 @@ fn clear_tail(mem: Mem, data: Addr, from: u64, to: u64) {
     }
 }
 
-fn f64_to_half(v: f64) -> Option<u16> {
+fn f64_to_half(v: f64) -> u16 {
     let sign = if v.is_sign_negative() { 0x8000u16 } else { 0 };
     let a = v.abs();
     if a >= 65520.0 {
-        return None;
+        return sign | 0x7C00;
     }
     if a < 2f64.powi(-14) {
-        return Some(sign | round_even(a * 2f64.powi(24)) as u16);
+        return sign | round_even(a * 2f64.powi(24)) as u16;
     }
     let exponent = a.log2().floor() as i32;
     let exponent = if 2f64.powi(exponent) > a { exponent - 1 } else { exponent };
     let fraction = round_even((a / 2f64.powi(exponent) - 1.0) * 1024.0) as u32;
-    Some(sign | (((exponent + 15) as u32) * 1024 + fraction) as u16)
+    sign | (((exponent + 15) as u32) * 1024 + fraction) as u16
 }
 
 fn round_even(v: f64) -> f64 {
