@@ -45,7 +45,8 @@ pub(crate) fn value(arg: Arg) -> Value {
     }
 }
 
-fn list(items: Vec<Value>) -> Value {
+/// A proper list.
+pub(crate) fn list(items: Vec<Value>) -> Value {
     if items.is_empty() { Value::Nil } else { Value::List(items, Box::new(Value::Nil)) }
 }
 

@@ -4,9 +4,10 @@
 //! stopped is kept until the next run, so that it can be looked at. No call runs for much longer than its budget says.
 
 use crate::bundle::Bundle;
-use crate::convert::{diagnostics, object_info, value};
+use crate::convert::{diagnostics, list, object_info, value};
 use crate::protocol::{Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
 use crate::world::{SessionHost, Shared, Stream, World};
+use beambox_beamfile::etf::Value;
 use beambox_core::config::Config;
 use beambox_core::error::StopCause;
 use beambox_core::observe::{self, Look};
@@ -21,6 +22,12 @@ const MAX_ROWS: usize = 4096;
 const MAX_OBJECTS: usize = 200_000;
 /// What runs a compiled Mochi program in the process that calls it, and then halts: a function of one argument, the program's module.
 const MOCHI_RUN: (&str, &str) = ("mochi_core", "run");
+/// What starts the I/O servers and then the program in a process of its own: a function of module, function and arguments. A session
+/// that has no such module calls the program's function itself.
+const START: (&str, &str) = ("beambox_start", "start");
+
+/// The module of the I/O servers, which the first process starts beside the program.
+const IO_SERVERS: &str = "beambox_io";
 
 enum State {
     Idle,
@@ -34,9 +41,13 @@ pub struct Session {
     shared: Rc<RefCell<Shared>>,
     vm: Option<Vm>,
     state: State,
-    /// The process that runs the program.
+    /// The first process; when it ends, the program has ended.
     main: Term,
-    /// The process that frames show.
+    /// The process that runs the program, once it is known: `main`, or the one that `main` starts.
+    program: Term,
+    /// What the program is called in frames.
+    title: String,
+    /// The process that frames show, if it was chosen; otherwise `program`.
     selected: Term,
     frames: u32,
 }
@@ -45,8 +56,8 @@ impl Session {
     /// A session without modules.
     pub fn new(settings: Settings, world: Box<dyn World>) -> Session {
         let shared = Rc::new(RefCell::new(Shared::new(world, settings.deterministic)));
-        let (main, selected) = (Term::NONE, Term::NONE);
-        Session { settings, shared, vm: None, state: State::Idle, main, selected, frames: 0 }
+        let (main, program, selected, title) = (Term::NONE, Term::NONE, Term::NONE, String::new());
+        Session { settings, shared, vm: None, state: State::Idle, main, program, title, selected, frames: 0 }
     }
 
     /// Adds a bundle of modules that are loaded when they are called; replaces the one before.
@@ -88,9 +99,9 @@ impl Session {
     pub fn run(&mut self, program: Program) -> Result<Vec<Diagnostic>, String> {
         self.vm = None;
         self.state = State::Idle;
-        (self.main, self.selected) = (Term::NONE, Term::NONE);
+        (self.main, self.program, self.selected) = (Term::NONE, Term::NONE, Term::NONE);
         self.shared.borrow_mut().forget_input();
-        let (found, module, function, args) = match program {
+        let (found, title, module, function, args) = match program {
             Program::Mochi { source, file } => {
                 let result = beambox_mochi::compile(&source, &file, &beambox_mochi::Options::default());
                 let found = diagnostics(&result.diagnostics, &source, &file);
@@ -99,10 +110,13 @@ impl Session {
                     _ => return Ok(found),
                 };
                 self.shared.borrow_mut().modules.extend(result.modules);
-                (found, MOCHI_RUN.0.to_string(), MOCHI_RUN.1.to_string(), vec![Arg::Atom(main)])
+                (found, file, MOCHI_RUN.0.to_string(), MOCHI_RUN.1.to_string(), vec![Arg::Atom(main)])
             }
-            Program::Call { module, function, args } => (Vec::new(), module, function, args),
+            Program::Call { module, function, args } => {
+                (Vec::new(), format!("{module}:{function}/{}", args.len()), module, function, args)
+            }
         };
+        self.title = title;
         let config = Config {
             max_memory: self.settings.max_memory,
             max_atoms: self.settings.max_atoms as usize,
@@ -113,8 +127,16 @@ impl Session {
         let mut vm = Vm::new(config, Box::new(SessionHost(self.shared.clone())))
             .map_err(|_| "there is no memory for a VM".to_string())?;
         let args: Vec<_> = args.into_iter().map(value).collect();
-        self.main = vm.spawn(&module, &function, &args).map_err(|e| e.to_string())?;
-        self.selected = self.main;
+        let served = self.shared.borrow_mut().module(START.0).is_some();
+        self.main = if served {
+            let args = [Value::Atom(module), Value::Atom(function), list(args)];
+            vm.spawn(START.0, START.1, &args).map_err(|e| e.to_string())?
+        } else {
+            vm.spawn(&module, &function, &args).map_err(|e| e.to_string())?
+        };
+        if !served {
+            self.program = self.main;
+        }
         vm.sys.watch = Some(self.main);
         self.vm = Some(vm);
         self.state = State::Running;
@@ -204,15 +226,29 @@ impl Session {
         self.selected = observe::text::pid_of(number, serial);
     }
 
+    /// The process that frames show.
+    fn shown(&mut self) -> Term {
+        if self.program.is_none()
+            && let Some(vm) = &self.vm
+        {
+            let servers = vm.sys.atoms.lookup(IO_SERVERS);
+            let started = vm.sys.procs.iter().find(|p| p.parent == self.main && Some(p.initial_call.module) != servers);
+            self.program = started.map_or(Term::NONE, |p| p.pid);
+        }
+        [self.selected, self.program, self.main].into_iter().find(|pid| !pid.is_none()).unwrap_or(Term::NONE)
+    }
+
     /// A frame, as in `docs/wire.md`; empty before the first run.
     pub fn frame(&mut self) -> Vec<u8> {
+        let shown = self.shown();
         let Some(vm) = self.vm.as_mut() else { return Vec::new() };
         self.frames = self.frames.wrapping_add(1);
         let time_ns = vm.sys.now_ns();
         let look = Look {
             number: self.frames,
-            selected: Some(self.selected).filter(|pid| !pid.is_none()),
+            selected: Some(shown).filter(|pid| !pid.is_none()),
             ended: None,
+            program: (!self.program.is_none()).then_some((self.program, self.title.as_str())),
             max_rows: MAX_ROWS,
             max_objects: MAX_OBJECTS,
             time_ns,
@@ -221,9 +257,10 @@ impl Session {
     }
 
     /// What lies at an address of the selected process, or of a literal.
-    pub fn describe(&self, address: u32) -> Option<ObjectInfo> {
+    pub fn describe(&mut self, address: u32) -> Option<ObjectInfo> {
+        let shown = self.shown();
         let vm = self.vm.as_ref()?;
-        let process = vm.sys.procs.get(self.selected)?;
+        let process = vm.sys.procs.get(shown)?;
         observe::describe(&vm.sys, process, address).map(object_info)
     }
 

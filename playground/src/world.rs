@@ -62,6 +62,12 @@ impl Shared {
         self.input.clear();
         self.input_closed = false;
     }
+
+    /// The `.beam` file of a module: the embedder's, the bundle's, or the world's.
+    pub fn module(&mut self, name: &str) -> Option<Vec<u8>> {
+        let known = self.modules.get(name).cloned().or_else(|| self.bundle.get(name).map(|beam| beam.to_vec()));
+        known.or_else(|| self.world.load_module(name))
+    }
 }
 
 /// The VM's side.
@@ -97,8 +103,6 @@ impl Host for SessionHost {
     }
 
     fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
-        let mut shared = self.0.borrow_mut();
-        let known = shared.modules.get(name).cloned().or_else(|| shared.bundle.get(name).map(|beam| beam.to_vec()));
-        known.or_else(|| shared.world.load_module(name))
+        self.0.borrow_mut().module(name)
     }
 }

@@ -211,7 +211,7 @@ impl WebSession {
     }
 
     /// What lies at an address of the selected process, or undefined.
-    pub fn describe(&self, address: u32) -> Option<Object> {
+    pub fn describe(&mut self, address: u32) -> Option<Object> {
         self.session.describe(address).map(|info| object(&info))
     }
 }
