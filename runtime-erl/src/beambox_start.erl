@@ -15,6 +15,7 @@ start(Module, Function, Args) ->
     User = beambox_io:start(),
     group_leader(User, self()),
     quiet_logger(),
+    kernel_sup(),
     process_flag(trap_exit, true),
     Self = self(),
     {Pid, Ref} = spawn_monitor(fun() -> run(Self, Module, Function, Args) end),
@@ -26,7 +27,54 @@ start(Module, Function, Args) ->
 quiet_logger() ->
     persistent_term:put({logger_config, '$primary_config$'}, -1).
 
+%% Some of OTP's services start their server under the supervisor of the kernel application when they are first used
+%% (module `timer` does). This answers in its place: it starts the child and keeps it linked.
+kernel_sup() ->
+    Self = self(),
+    Pid = spawn(fun() ->
+                        register(kernel_sup, self()),
+                        process_flag(trap_exit, true),
+                        Self ! {self(), registered},
+                        services(#{})
+                end),
+    receive {Pid, registered} -> ok end.
+
+services(Started) ->
+    receive
+        {'$gen_call', From, {start_child, Spec}} ->
+            {Id, {M, F, A}} = child(Spec),
+            {Reply, Next} =
+                case Started of
+                    #{Id := Pid} ->
+                        {{error, {already_started, Pid}}, Started};
+                    #{} ->
+                        try apply(M, F, A) of
+                            {ok, Pid} -> {{ok, Pid}, Started#{Id => Pid}};
+                            Other -> {{error, Other}, Started}
+                        catch
+                            _:Reason -> {{error, Reason}, Started}
+                        end
+                end,
+            gen:reply(From, Reply),
+            services(Next);
+        {'$gen_call', From, which_children} ->
+            gen:reply(From, [{Id, Pid, worker, [Id]} || Id := Pid <- Started]),
+            services(Started);
+        {'$gen_call', From, _} ->
+            gen:reply(From, {error, not_found}),
+            services(Started);
+        {'EXIT', Pid, _} ->
+            services(maps:filter(fun(_, P) -> P =/= Pid end, Started));
+        _ ->
+            services(Started)
+    end.
+
+child(#{id := Id, start := Start}) -> {Id, Start};
+child({Id, Start, _, _, _, _}) -> {Id, Start}.
+
+%% The program's process traps exits, as the one that runs `erl -eval` does.
 run(Starter, Module, Function, Args) ->
+    process_flag(trap_exit, true),
     try
         apply(Module, Function, Args)
     of

@@ -122,6 +122,10 @@ fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 | am::ETS_ALWAYS_COMPRESS
                 | am::ASYNC_DIST => am::FALSE,
                 am::HEAP_TYPE => am::PRIVATE,
+                am::ENDIAN => am::LITTLE,
+                am::BREAK_IGNORED => am::FALSE,
+                am::SEQUENTIAL_TRACER => return ctx.tuple(&[Term::atom(am::SEQUENTIAL_TRACER), Term::bool(false)]),
+                am::ALLOC_UTIL_ALLOCATORS => return Ok(Term::NIL),
                 am::MULTI_SCHEDULING => am::DISABLED,
                 am::TIME_WARP_MODE => am::NO_TIME_WARP,
                 am::TIME_OFFSET => am::FINAL,
