@@ -75,9 +75,10 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
         };
         let conformance = |host: &str| {
             bundle::bundle(paths, &otp)?;
-            let profile: &[&str] = if host == "native" { &[] } else { &["--features", "wasmtime"] };
             let mut args = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
-            args.extend(if host == "raw" { profile } else { &[] });
+            if host == "raw" {
+                args.extend(["--features", "wasm"]);
+            }
             args.extend(["--", "--strict", "--host", host]);
             show(&mut cargo(&args))
         };
@@ -87,7 +88,12 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Clippy => show(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
             Units => bundle::bundle(paths, &otp).and_then(|()| show(&mut cargo(&unit_tests()))),
             Native => conformance("native"),
-            Raw => web::raw_wasm(paths).and_then(|_| conformance("raw")),
+            Raw => web::raw_wasm(paths).and_then(|raw| {
+                conformance("raw")?;
+                // What the embedding crate and the program do with this engine.
+                let tests = ["test", "--package", "beambox", "--package", "beambox-cli", "--features", "wasm"];
+                show(cargo(&tests).env("BEAMBOX_RAW_WASM", raw))
+            }),
             Node => web::web_wasm(paths).and_then(|()| conformance("node")),
             Chromium => web::web_wasm(paths).and_then(|()| conformance("chromium")),
             Www => www(paths),
@@ -191,7 +197,7 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
     let mut cargo = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
     if asks("raw") {
         web::raw_wasm(paths)?;
-        cargo.extend(["--features", "wasmtime"]);
+        cargo.extend(["--features", "wasm"]);
     }
     if asks("node") || asks("chromium") {
         locked(paths, setup::node::packages)?;

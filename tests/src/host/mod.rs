@@ -4,6 +4,8 @@
 //! a difference in output is a difference of the host.
 
 pub mod native;
+#[cfg(feature = "wasm")]
+pub mod raw;
 pub mod web;
 
 use std::path::PathBuf;
@@ -76,7 +78,10 @@ impl Kind {
     pub fn start(self) -> Result<Box<dyn Host>> {
         match self {
             Kind::Native => Ok(Box::new(native::Native::start()?)),
-            Kind::Raw => anyhow::bail!("the raw wasm isn't joined to the harness yet"),
+            #[cfg(feature = "wasm")]
+            Kind::Raw => Ok(Box::new(raw::Raw::start()?)),
+            #[cfg(not(feature = "wasm"))]
+            Kind::Raw => anyhow::bail!("this harness was built without wasmtime: add `--features wasm`"),
             Kind::Node => Ok(Box::new(web::Web::start("node")?)),
             Kind::Chromium => Ok(Box::new(web::Web::start("chromium")?)),
         }
