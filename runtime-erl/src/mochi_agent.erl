@@ -67,7 +67,7 @@ field({'$agent', Pid, _, {_, _, _, _, Keys}}, Name) ->
         #{Name := Key} -> mochi_cell:unpack(ask(Pid, {state, Key}));
         #{} -> nil
     end;
-field(V, Name) -> mochi_core:field(V, Name).
+field(V, Name) -> mochi_ref:field(V, Name).
 
 -doc "Was a value given for this state variable?".
 -spec given([{binary(), term()}], binary()) -> boolean().

@@ -34,32 +34,32 @@ atan(X) -> float_fun(fun math:atan/1, X).
 -doc "e to the power of x.".
 -spec exp(term()) -> term().
 exp(X) ->
-    try math:exp(mochi_core:to_float(X)) catch error:badarith -> inf end.
+    try math:exp(mochi_num:to_float(X)) catch error:badarith -> inf end.
 -doc "Natural logarithm.".
 -spec log(term()) -> term().
 log(X) ->
-    case mochi_core:to_float(X) of
+    case mochi_num:to_float(X) of
         F when F == 0 -> neg_inf;
         F -> float_fun(fun math:log/1, F)
     end.
 -doc "Power of floats.".
 -spec pow(term(), term()) -> term().
-pow(X, Y) -> mochi_core:pow(mochi_core:to_float(X), mochi_core:to_float(Y)).
+pow(X, Y) -> mochi_num:pow(mochi_num:to_float(X), mochi_num:to_float(Y)).
 -doc "Absolute value as a float.".
 -spec abs_float(term()) -> term().
-abs_float(X) -> mochi_core:abs(mochi_core:to_float(X)).
+abs_float(X) -> mochi_num:abs(mochi_num:to_float(X)).
 -doc "Floor as a float.".
 -spec floor(term()) -> term().
-floor(X) -> mochi_core:floor(mochi_core:to_float(X)).
+floor(X) -> mochi_num:floor(mochi_num:to_float(X)).
 -doc "Ceiling as a float.".
 -spec ceil(term()) -> term().
-ceil(X) -> mochi_core:ceil(mochi_core:to_float(X)).
+ceil(X) -> mochi_num:ceil(mochi_num:to_float(X)).
 -doc "`testpkg.Add`".
 -spec add(term(), term()) -> term().
-add(X, Y) -> mochi_core:add(X, Y).
+add(X, Y) -> mochi_num:add(X, Y).
 
 float_fun(F, X) ->
-    case mochi_core:to_float(X) of
+    case mochi_num:to_float(X) of
         V when is_float(V) -> try F(V) catch error:badarith -> nan end;
         V -> V
     end.

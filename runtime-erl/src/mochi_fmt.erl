@@ -53,7 +53,7 @@ inner({'$group', Key, Items}, Path) ->
             [in | Path]);
 inner({'$agent', _, Name, _}, _) -> [<<"<agent ">>, Name, <<">">>];
 inner(F, _) when is_function(F) -> <<"<function>">>;
-inner(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> entries(mochi_core:entries(S, <<"cannot print this value">>), [in | Path]);
+inner(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> entries(mochi_ref:entries(S, <<"cannot print this value">>), [in | Path]);
 inner(V, _) -> io_lib:format("~p", [V]).
 
 entries(KVs, Path) ->
@@ -83,7 +83,7 @@ go({'$group', Key, Items}, Path) ->
 go(M, Path) when is_map(M) -> go_map(mochi_map:sorted(M), Path);
 go({'$agent', _, _, _} = A, _) -> inner(A, []);
 go(F, _) when is_function(F) -> <<"<function>">>;
-go(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> go_map(mochi_core:entries(S, <<"cannot print this value">>), Path);
+go(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> go_map(mochi_ref:entries(S, <<"cannot print this value">>), Path);
 go(V, _) -> io_lib:format("~p", [V]).
 
 go_map(KVs, Path) ->

@@ -54,7 +54,7 @@ shape({'$group', Key, Items}, Path) ->
     {map, [{<<"__group__">>, true}, {<<"count">>, mochi_list:size(Items)}, {<<"items">>, Items}, {<<"key">>, Key}], Path};
 shape(M, Path) when is_map(M) -> {map, mochi_map:sorted(M), Path};
 shape(S, Path) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
-    {map, mochi_core:entries(S, <<>>), Path};
+    {map, mochi_ref:entries(S, <<>>), Path};
 shape(_, _) -> {text, <<"null">>}.
 
 string(S) -> [$", << <<(char(C))/binary>> || <<C/utf8>> <= S >>, $"].

@@ -159,7 +159,7 @@ at({'$cell', _, _} = C, I) ->
 at({'$v', Size, _, _, _} = V, I) when is_integer(I), I < 0, I >= -Size ->
     nth(Size + I, V);
 at(V, I) ->
-    mochi_core:index(V, I).
+    mochi_ref:index(V, I).
 
 -doc "`append(xs, v)`: a new list with one more element.".
 -spec append(term(), term()) -> term().
@@ -230,7 +230,7 @@ range(_, _, _) ->
 -doc "`reduce(xs, f, init)`: `f(acc, elem)` from the left.".
 -spec reduce(term(), term(), term()) -> term().
 reduce(Xs, F, Init) ->
-    lists:foldl(fun(E, Acc) -> mochi_core:call(F, [Acc, E]) end, Init, mochi_core:iter(Xs)).
+    lists:foldl(fun(E, Acc) -> mochi_core:call(F, [Acc, E]) end, Init, mochi_ref:iter(Xs)).
 
 -doc "Elements `A` to before `B`; the bounds are in range.".
 -spec slice(vec(), non_neg_integer(), non_neg_integer()) -> vec().

@@ -56,13 +56,13 @@ at(M, K) when is_map(M) ->
 at({'$cell', _, _} = C, K) ->
     at(mochi_cell:plain(C), K);
 at(V, K) ->
-    mochi_core:index(V, K).
+    mochi_ref:index(V, K).
 
 -doc "`m.get(k, default)`".
 -spec get(term(), term(), term()) -> term().
 get(M, K, Default) ->
     case mochi_core:contains(M, K) of
-        true -> mochi_core:index(M, K);
+        true -> mochi_ref:index(M, K);
         false -> Default
     end.
 
@@ -88,7 +88,7 @@ keys(V) ->
     case mochi_cell:plain(V) of
         nil -> mochi_list:new();
         M when is_map(M) -> mochi_list:from_list(lists:sort([text(K) || K := _ <- M]));
-        S -> mochi_list:from_list([K || {K, _} <- mochi_core:entries(S, <<"keys expects map">>)])
+        S -> mochi_list:from_list([K || {K, _} <- mochi_ref:entries(S, <<"keys expects map">>)])
     end.
 
 -doc "Values in the order of key texts.".
@@ -96,5 +96,5 @@ keys(V) ->
 values(V) ->
     case mochi_cell:plain(V) of
         nil -> mochi_list:new();
-        S -> mochi_list:from_list([X || {_, X} <- mochi_core:entries(S, <<"values expects map">>)])
+        S -> mochi_list:from_list([X || {_, X} <- mochi_ref:entries(S, <<"values expects map">>)])
     end.

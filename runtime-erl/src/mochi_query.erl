@@ -12,7 +12,7 @@ Rows are Erlang lists here; groups are `{'$group', Key, Items}`.
 
 -doc "What a `from` or `join` goes through.".
 -spec rows(term()) -> [term()].
-rows(V) -> mochi_core:iter(V).
+rows(V) -> mochi_ref:iter(V).
 
 -doc "Rows by their keys: stable, ascending, null last.".
 -spec sort([{term(), term()}]) -> [term()].
@@ -64,12 +64,12 @@ key_set(Vs) -> #{group_key(V) => [] || V <- Vs}.
 -doc "`g.key`".
 -spec key(term()) -> term().
 key({'$group', K, _}) -> K;
-key(V) -> mochi_core:field(V, <<"key">>).
+key(V) -> mochi_ref:field(V, <<"key">>).
 
 -doc "`g.items`".
 -spec items(term()) -> term().
 items({'$group', _, Items}) -> Items;
-items(V) -> mochi_core:field(V, <<"items">>).
+items(V) -> mochi_ref:field(V, <<"items">>).
 
 -doc "First occurrences.".
 -spec distinct(term()) -> term().
@@ -106,13 +106,13 @@ count(V) -> length(values(V, <<"count expects list">>)).
 sum(V) -> lists:foldl(fun add/2, 0, values(V, <<"sum expects list">>)).
 
 add(nil, Acc) -> Acc;
-add(X, Acc) when is_number(X), is_number(Acc) -> mochi_core:add(Acc, X);
+add(X, Acc) when is_number(X), is_number(Acc) -> mochi_num:add(Acc, X);
 add(X, Acc) when is_binary(X) ->
-    case mochi_core:add_num(0, X) of
-        N when is_number(N) -> mochi_core:add(Acc, N);
+    case mochi_num:add_num(0, X) of
+        N when is_number(N) -> mochi_num:add(Acc, N);
         _ -> Acc
     end;
-add(X, Acc) -> mochi_core:add(Acc, X).
+add(X, Acc) -> mochi_num:add(Acc, X).
 
 -doc "`avg(xs)`".
 -spec avg(term()) -> term().
@@ -121,8 +121,8 @@ avg(V) ->
         [] -> 0;
         Xs ->
             case lists:foldl(fun add/2, 0, Xs) of
-                S when is_number(S) -> mochi_core:divide(mochi_core:to_float(S), length(Xs));
-                S -> mochi_core:divide(S, length(Xs))
+                S when is_number(S) -> mochi_num:divide(mochi_num:to_float(S), length(Xs));
+                S -> mochi_num:divide(S, length(Xs))
             end
     end.
 
@@ -145,7 +145,7 @@ extreme(Vs, Which) ->
                                        end
                                end, X, Xs),
             case is_integer(Best) andalso lists:any(fun is_float/1, [X | Xs]) of
-                true -> mochi_core:to_float(Best);
+                true -> mochi_num:to_float(Best);
                 false -> Best
             end
     end.
@@ -180,7 +180,7 @@ compare(X, Y) ->
 
 entries(M) when is_map(M) -> lists:append([[K, V] || {K, V} <- mochi_map:sorted(M)]);
 entries(S) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
-    lists:append([[K, V] || {K, V} <- mochi_core:entries(S, <<>>)]);
+    lists:append([[K, V] || {K, V} <- mochi_ref:entries(S, <<>>)]);
 entries(_) -> none.
 
 lists_order([], []) -> eq;

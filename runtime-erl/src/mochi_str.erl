@@ -87,7 +87,7 @@ split(_, _) -> mochi_core:fail(<<"split expects (string, string)">>).
 -doc "Elements as texts with a separator between them.".
 -spec join(term(), term()) -> binary().
 join(L, Sep) when is_binary(Sep) ->
-    iolist_to_binary(lists:join(Sep, [mochi_core:str(E) || E <- mochi_core:iter(L)]));
+    iolist_to_binary(lists:join(Sep, [mochi_core:str(E) || E <- mochi_ref:iter(L)]));
 join(_, _) -> mochi_core:fail(<<"join expects (list, string)">>).
 
 -doc "Code point index of the first occurrence, or -1. Also on lists.".
@@ -101,7 +101,7 @@ index_of(S, X) when is_binary(S), is_binary(X) ->
                 nomatch -> -1
             end
     end;
-index_of(L, X) -> position(mochi_core:iter(L), X, 0).
+index_of(L, X) -> position(mochi_ref:iter(L), X, 0).
 
 position([], _, _) -> -1;
 position([E | Rest], X, N) ->

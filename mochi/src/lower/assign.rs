@@ -52,7 +52,7 @@ impl Lower<'_> {
             let fun = if matches!(s, Step::Index(_)) { "index_for_set" } else { "field" };
             let last = parts[parts.len() - 1];
             let t = fx.fresh();
-            out.push(Stmt::Set(t, Expr::remote("mochi_core", fun, vec![Expr::var(last), key(s)], line)));
+            out.push(Stmt::Set(t, Expr::remote("mochi_ref", fun, vec![Expr::var(last), key(s)], line)));
             parts.push(t);
         }
         for (n, (s, part)) in steps.iter().zip(&parts).enumerate().rev() {
@@ -68,7 +68,7 @@ impl Lower<'_> {
                 args.push(self.cell_mask(a.target.id));
             }
             value = fx.fresh();
-            out.push(Stmt::Set(value, Expr::remote("mochi_core", fun, args, line)));
+            out.push(Stmt::Set(value, Expr::remote("mochi_ref", fun, args, line)));
         }
         self.write(fx, v, Expr::var(value), out);
     }
@@ -89,7 +89,7 @@ impl Lower<'_> {
         };
         let (list, done, item) = (fx.fresh(), fx.fresh(), fx.fresh());
         let source = self.read(fx, v, line);
-        out.push(Stmt::Set(list, Expr::remote("mochi_core", "iter", vec![source], line)));
+        out.push(Stmt::Set(list, Expr::remote("mochi_ref", "iter", vec![source], line)));
         out.push(Stmt::Set(done, Expr::cst(Const::Nil)));
         let mut body = vec![];
         let it = || Box::new(Expr::var(list));
@@ -110,7 +110,7 @@ impl Lower<'_> {
         for f in declared {
             let name = self.c.variable(f).name.clone();
             let args = vec![Expr::var(item), Expr::cst(Const::str(&name))];
-            self.declare(fx, f, Expr::remote("mochi_core", "field", args, line), &mut body);
+            self.declare(fx, f, Expr::remote("mochi_ref", "field", args, line), &mut body);
         }
         let mut change = vec![];
         let mut pairs = vec![];
@@ -124,7 +124,7 @@ impl Lower<'_> {
         }
         let pairs = Expr::new(Kind::List(pairs), line);
         let cells = self.cell_mask(target.id);
-        let new = Expr::remote("mochi_core", "update_fields", vec![Expr::var(item), pairs, cells], line);
+        let new = Expr::remote("mochi_ref", "update_fields", vec![Expr::var(item), pairs, cells], line);
         change.push(Stmt::Set(item, new));
         match cond {
             Some(c) => {
@@ -136,7 +136,7 @@ impl Lower<'_> {
         body.push(Stmt::Set(done, Expr::remote("mochi_core", "cons", vec![Expr::var(item), Expr::var(done)], 0)));
         out.push(Stmt::Loop(body));
         let root = self.read(fx, v, line);
-        let new = Expr::remote("mochi_core", "rebuild", vec![root, Expr::var(done)], line);
+        let new = Expr::remote("mochi_ref", "rebuild", vec![root, Expr::var(done)], line);
         self.write(fx, v, new, out);
     }
     /// Field variables of an `update`, by the names that it mentions.

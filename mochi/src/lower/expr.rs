@@ -32,14 +32,14 @@ impl Lower<'_> {
             ExprKind::Field { base, name } => self.field(fx, e, base, name, line),
             ExprKind::OptField { base, name } => {
                 let b = self.expr(fx, base);
-                Expr::remote("mochi_core", "field", vec![b, Expr::cst(Const::str(&name.name))], line)
+                Expr::remote("mochi_ref", "field", vec![b, Expr::cst(Const::str(&name.name))], line)
             }
             ExprKind::Index { base, index } | ExprKind::OptIndex { base, index } => {
                 let (b, i) = (self.expr(fx, base), self.expr(fx, index));
                 let fun = match self.c.type_of(base.id).unwrapped() {
                     Type::List(_) => ("mochi_list", "at"),
                     Type::Map(..) => ("mochi_map", "at"),
-                    _ => ("mochi_core", "index"),
+                    _ => ("mochi_ref", "index"),
                 };
                 Expr::remote(fun.0, fun.1, vec![b, i], line)
             }
@@ -51,7 +51,7 @@ impl Lower<'_> {
                 };
                 let (x, y) = (bound(self, from), bound(self, to));
                 let z = bound(self, step);
-                let r = Expr::remote("mochi_core", "slice", vec![b, x, y, z], line);
+                let r = Expr::remote("mochi_ref", "slice", vec![b, x, y, z], line);
                 match self.c.type_of(base.id).unwrapped() {
                     Type::String => r,
                     Type::List(_) => self.in_cell(r, LISTS),
@@ -170,7 +170,7 @@ impl Lower<'_> {
             Resolution::GroupKeyField(v, field) => {
                 let g = self.read(fx, v, line);
                 let key = Expr::remote("mochi_query", "key", vec![g], line);
-                Expr::remote("mochi_core", "field", vec![key, Expr::cst(Const::str(&field))], line)
+                Expr::remote("mochi_ref", "field", vec![key, Expr::cst(Const::str(&field))], line)
             }
             Resolution::Unknown => Expr::null(),
             Resolution::Extern(x) => {
@@ -250,7 +250,7 @@ impl Lower<'_> {
         }
     }
     pub(crate) fn dynamic_field(&mut self, b: Expr, name: &str, line: u32) -> Expr {
-        Expr::remote("mochi_core", "field", vec![b, Expr::cst(Const::str(name))], line)
+        Expr::remote("mochi_ref", "field", vec![b, Expr::cst(Const::str(name))], line)
     }
     pub(crate) fn struct_field(&mut self, s: crate::checked::StructId, i: usize, b: Expr, line: u32) -> Expr {
         let info = &self.c.structs[s.index()];
@@ -282,7 +282,7 @@ impl Lower<'_> {
             // 0 - x is right for ints; what turns out to be a float may be a zero, so that goes to the runtime.
             let t = fx.fresh();
             let fast = Expr::new(Kind::Arith(Arith::Sub, Hint::Int, zero, Box::new(Expr::var(t))), line);
-            let slow = Expr::remote("mochi_core", "neg", vec![Expr::var(t)], line);
+            let slow = Expr::remote("mochi_num", "neg", vec![Expr::var(t)], line);
             let test = Expr::new(
                 Kind::Test(crate::core_ir::TypeTest::Integer, Box::new(Expr::var(t))),
                 line,
@@ -290,7 +290,7 @@ impl Lower<'_> {
             let pick = Expr::new(Kind::If(Hint::Bool, Box::new(test), Box::new(fast), Box::new(slow)), line);
             return Expr::new(Kind::Seq(vec![Stmt::Set(t, x)], Box::new(pick)), line);
         }
-        Expr::remote("mochi_core", "neg", vec![x], line)
+        Expr::remote("mochi_num", "neg", vec![x], line)
     }
 
     fn binary(&mut self, fx: &mut Fx, op: BinOp, left: &ast::Expr, right: &ast::Expr, line: u32) -> Expr {
@@ -318,7 +318,8 @@ impl Lower<'_> {
             BinOp::Add => {
                 let lists = |t: &Type| matches!(t.unwrapped(), Type::List(_));
                 if lists(&tl) || lists(&tr) {
-                    return self.in_cell(call("add"), LISTS);
+                    let sum = Expr::remote("mochi_num", "add", vec![*a, *b], line);
+                    return self.in_cell(sum, LISTS);
                 }
                 let x = arith(Arith::Add);
                 if hint == Hint::Any && hl != Hint::Str && hr != Hint::Str && hl == hr {

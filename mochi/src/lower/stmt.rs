@@ -153,7 +153,7 @@ impl Lower<'_> {
     /// `let q: bigrat = 1` converts its initialiser; all else stays as it is.
     fn convert_declared(&mut self, x: Expr, t: &Type, l: &ast::LetStmt, line: u32) -> Expr {
         if l.ty.is_some() && *t == Type::BigRat {
-            return Expr::remote("mochi_core", "to_bigrat", vec![x], line);
+            return Expr::remote("mochi_num", "to_bigrat", vec![x], line);
         }
         x
     }
@@ -177,7 +177,7 @@ impl Lower<'_> {
             ForSource::Each(e) => {
                 let x = self.expr(fx, e);
                 let list = fx.fresh();
-                out.push(Stmt::Set(list, Expr::remote("mochi_core", "iter", vec![x], line)));
+                out.push(Stmt::Set(list, Expr::remote("mochi_ref", "iter", vec![x], line)));
                 self.each(fx, list, v, line, &mut body);
             }
         }

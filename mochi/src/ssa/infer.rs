@@ -75,7 +75,7 @@ fn runtime(m: &str, f: &str) -> Kinds {
     match (m, f) {
         ("mochi_core", "lt" | "le" | "gt" | "ge" | "eq" | "ne" | "truthy" | "contains") => BOOL,
         ("mochi_core", "len") => INT,
-        ("mochi_core", "iter" | "range_iter") => CONS | NIL,
+        ("mochi_ref", "iter") => CONS | NIL,
         ("mochi_core", "str") => BIN,
         _ => ANY,
     }
