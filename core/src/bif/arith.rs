@@ -1,7 +1,7 @@
 //! Operators of module `erlang`, rounding, `min`/`max`, and module `math`. Mirrors `erl_arith.c`, `erl_bif_guard.c`,
 //! `erl_bif_op.c` and `erl_math.c`.
 
-use super::{Bif, BifResult, Ctx, Fault, bif, guard};
+use super::{Bif, BifResult, Ctx, Fault, bif, floats, guard};
 use crate::heap::number::{self, Arith, ArithError};
 use crate::heap::{Alloc, build};
 use crate::term::{Term, order};
@@ -43,30 +43,30 @@ pub const BIFS: &[Bif] = &[
     guard("min", 2, min),
     guard("max", 2, max),
     bif("erts_internal", "cmp_term", 2, cmp_term),
-    bif("math", "acos", 1, |c, a| math(c, a, libm::acos)),
-    bif("math", "acosh", 1, |c, a| math(c, a, libm::acosh)),
-    bif("math", "asin", 1, |c, a| math(c, a, libm::asin)),
-    bif("math", "asinh", 1, |c, a| math(c, a, libm::asinh)),
-    bif("math", "atan", 1, |c, a| math(c, a, libm::atan)),
-    bif("math", "atan2", 2, |c, a| math2(c, a, libm::atan2)),
-    bif("math", "atanh", 1, |c, a| math(c, a, libm::atanh)),
+    bif("math", "acos", 1, |c, a| math(c, a, floats::acos)),
+    bif("math", "acosh", 1, |c, a| math(c, a, floats::acosh)),
+    bif("math", "asin", 1, |c, a| math(c, a, floats::asin)),
+    bif("math", "asinh", 1, |c, a| math(c, a, floats::asinh)),
+    bif("math", "atan", 1, |c, a| math(c, a, floats::atan)),
+    bif("math", "atan2", 2, |c, a| math2(c, a, floats::atan2)),
+    bif("math", "atanh", 1, |c, a| math(c, a, floats::atanh)),
     bif("math", "ceil", 1, |c, a| math(c, a, f64::ceil)),
-    bif("math", "cos", 1, |c, a| math(c, a, libm::cos)),
-    bif("math", "cosh", 1, |c, a| math(c, a, libm::cosh)),
-    bif("math", "erf", 1, |c, a| math(c, a, libm::erf)),
-    bif("math", "erfc", 1, |c, a| math(c, a, libm::erfc)),
-    bif("math", "exp", 1, |c, a| math(c, a, libm::exp)),
+    bif("math", "cos", 1, |c, a| math(c, a, floats::cos)),
+    bif("math", "cosh", 1, |c, a| math(c, a, floats::cosh)),
+    bif("math", "erf", 1, |c, a| math(c, a, floats::erf)),
+    bif("math", "erfc", 1, |c, a| math(c, a, floats::erfc)),
+    bif("math", "exp", 1, |c, a| math(c, a, floats::exp)),
     bif("math", "floor", 1, |c, a| math(c, a, f64::floor)),
     bif("math", "fmod", 2, |c, a| math2(c, a, |x, y| x % y)),
-    bif("math", "log", 1, |c, a| math(c, a, libm::log)),
-    bif("math", "log10", 1, |c, a| math(c, a, libm::log10)),
-    bif("math", "log2", 1, |c, a| math(c, a, libm::log2)),
-    bif("math", "pow", 2, |c, a| math2(c, a, libm::pow)),
-    bif("math", "sin", 1, |c, a| math(c, a, libm::sin)),
-    bif("math", "sinh", 1, |c, a| math(c, a, libm::sinh)),
+    bif("math", "log", 1, |c, a| math(c, a, floats::log)),
+    bif("math", "log10", 1, |c, a| math(c, a, floats::log10)),
+    bif("math", "log2", 1, |c, a| math(c, a, floats::log2)),
+    bif("math", "pow", 2, |c, a| math2(c, a, floats::pow)),
+    bif("math", "sin", 1, |c, a| math(c, a, floats::sin)),
+    bif("math", "sinh", 1, |c, a| math(c, a, floats::sinh)),
     bif("math", "sqrt", 1, |c, a| math(c, a, f64::sqrt)),
-    bif("math", "tan", 1, |c, a| math(c, a, libm::tan)),
-    bif("math", "tanh", 1, |c, a| math(c, a, libm::tanh)),
+    bif("math", "tan", 1, |c, a| math(c, a, floats::tan)),
+    bif("math", "tanh", 1, |c, a| math(c, a, floats::tanh)),
 ];
 
 /// The failure of an operator.

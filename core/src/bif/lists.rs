@@ -1,9 +1,8 @@
 //! Lists, tuples, type tests, and a few functions on any term.
 
 use super::{Bif, BifResult, Ctx, Fault, bif, guard};
-use crate::heap::{Alloc, build, number};
+use crate::heap::{Alloc, build};
 use crate::term::{Mem, Term, object, order};
-use std::cmp::Ordering;
 
 /// A type test.
 macro_rules! test {
@@ -74,12 +73,11 @@ fn is_record_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 
 fn is_record_3(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let m = c.mem();
-    match a[2].as_small() {
-        Some(n) if n >= 0 && a[1].is_atom() => {
-            Ok(Term::bool(n > 0 && m.tuple_arity(a[0]).map(i64::from) == Some(n) && m.element(a[0], 1) == a[1]))
-        }
-        _ => Err(c.badarg()),
+    if !a[1].is_atom() || !m.is_integer(a[2]) {
+        return Err(c.badarg());
     }
+    let arity = m.tuple_arity(a[0]).map(i64::from).filter(|n| *n > 0);
+    Ok(Term::bool(arity.is_some() && arity == a[2].as_small() && m.element(a[0], 1) == a[1]))
 }
 
 /// Number of elements of a proper list.
@@ -272,7 +270,6 @@ fn reverse(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 fn key_find(c: &mut Ctx<'_>, a: &[Term]) -> Result<Option<Term>, Fault> {
     let position = match a[1].as_small() {
         Some(n) if n >= 1 => u32::try_from(n).unwrap_or(u32::MAX),
-        None if number::to_bigint(c.mem(), a[1]).is_some_and(|b| b.sign() == num_bigint::Sign::Plus) => u32::MAX,
         _ => return Err(c.badarg()),
     };
     let m = c.mem();
@@ -283,7 +280,7 @@ fn key_find(c: &mut Ctx<'_>, a: &[Term]) -> Result<Option<Term>, Fault> {
         n += 1;
         let e = m.head(t);
         if m.tuple_arity(e).is_some_and(|k| k >= position)
-            && order::compare(m, &names, m.element(e, position), a[0]) == Ordering::Equal
+            && order::eq(m, &names, m.element(e, position), a[0])
         {
             found = Some(e);
             break;

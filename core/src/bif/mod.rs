@@ -14,6 +14,7 @@ pub mod ctx;
 pub mod digest;
 pub mod ets;
 pub mod flags;
+pub mod floats;
 pub mod host;
 pub mod monitor;
 pub mod process;
