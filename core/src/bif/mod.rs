@@ -13,6 +13,7 @@ pub mod convert;
 pub mod ctx;
 pub mod digest;
 pub mod ets;
+pub mod etf;
 pub mod flags;
 pub mod floats;
 pub mod host;

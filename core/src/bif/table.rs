@@ -14,6 +14,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::ets::info::BIFS,
     super::ets::owner::BIFS,
     super::ets::select::BIFS,
+    super::etf::BIFS,
     super::flags::BIFS,
     super::host::BIFS,
     super::monitor::BIFS,

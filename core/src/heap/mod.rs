@@ -14,6 +14,8 @@ pub mod binary;
 pub mod bits;
 pub mod build;
 pub mod copy;
+pub mod etf;
+pub mod external;
 pub mod gc;
 pub mod map;
 pub mod number;

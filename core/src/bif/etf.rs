@@ -1,0 +1,212 @@
+//! BIFs of the external term format.
+
+use super::{Bif, BifResult, Ctx, Fault, bif};
+use crate::atom::{Atom, AtomError, AtomTable, am};
+use crate::code::{CodeTable, FunEntry, Target};
+use crate::error::StopCause;
+use crate::heap::etf::{self, Bad, FunInfo, Options, Refused, Tables};
+use crate::heap::{Alloc, HeapAlloc, binary};
+use crate::process::Mfa;
+use crate::term::{FunKey, Names, Term};
+
+pub const BIFS: &[Bif] = &[
+    bif("erlang", "term_to_binary", 1, term_to_binary),
+    bif("erlang", "term_to_binary", 2, term_to_binary),
+    bif("erlang", "term_to_iovec", 1, term_to_iovec),
+    bif("erlang", "term_to_iovec", 2, term_to_iovec),
+    bif("erlang", "external_size", 1, external_size),
+    bif("erlang", "external_size", 2, external_size),
+    bif("erlang", "binary_to_term", 1, binary_to_term),
+    bif("erlang", "binary_to_term", 2, binary_to_term),
+];
+
+/// A VM's tables, apart from its memory.
+struct VmTables<'a> {
+    atoms: &'a mut AtomTable,
+    code: &'a mut CodeTable,
+    salt: u32,
+}
+
+impl Names for VmTables<'_> {
+    fn atom_name(&self, atom: Atom) -> &str {
+        self.atoms.name(atom)
+    }
+    fn fun_key(&self, entry: u64) -> Option<FunKey> {
+        crate::system::SystemNames { atoms: self.atoms, code: self.code }.fun_key(entry)
+    }
+    fn export_mfa(&self, export: u64) -> Option<(Atom, Atom, u8)> {
+        let m = self.code.exports.get(export as usize)?.mfa;
+        Some((m.module, m.function, m.arity))
+    }
+}
+
+impl Tables for VmTables<'_> {
+    fn fun(&self, entry: u64) -> Option<FunInfo> {
+        let e = self.code.funs.get(entry as usize)?;
+        Some(FunInfo {
+            module: e.module,
+            index: e.index,
+            old_index: e.old_index,
+            old_uniq: e.old_uniq,
+            uniq: e.uniq,
+            arity: e.arity.saturating_sub(e.num_free as u8),
+            num_free: e.num_free,
+        })
+    }
+
+    fn intern(&mut self, name: &str, safe: bool) -> Result<Atom, Refused> {
+        if safe {
+            return self.atoms.lookup(name).ok_or(Refused::Unsafe);
+        }
+        self.atoms.intern(name).map_err(|e| match e {
+            AtomError::TooLong => Refused::Unsafe,
+            AtomError::TableFull => Refused::TooManyAtoms,
+        })
+    }
+
+    fn export(&mut self, module: Atom, function: Atom, arity: u8, safe: bool) -> Result<u64, Refused> {
+        let mfa = Mfa { module, function, arity };
+        if safe && self.code.target(mfa) == Target::Undefined {
+            return Err(Refused::Unsafe);
+        }
+        Ok(self.code.export(mfa) as u64)
+    }
+
+    fn fun_entry(&mut self, fun: FunInfo, safe: bool) -> Result<u64, Refused> {
+        let is_known = |e: &FunEntry| e.module == fun.module && e.uniq == fun.uniq && e.index == fun.index;
+        if safe && !self.code.funs.iter().any(is_known) {
+            return Err(Refused::Unsafe);
+        }
+        let entry = FunEntry {
+            module: fun.module,
+            index: fun.index,
+            old_index: fun.old_index,
+            old_uniq: fun.old_uniq,
+            uniq: fun.uniq,
+            arity: fun.arity.saturating_add(fun.num_free as u8),
+            num_free: fun.num_free,
+            code: None,
+            function: am::EMPTY,
+        };
+        Ok(self.code.fun(entry) as u64)
+    }
+
+    fn salt(&self) -> u32 {
+        self.salt
+    }
+}
+
+/// The heap to build on and the tables, side by side.
+fn split<'a>(ctx: &'a mut Ctx<'_>) -> (HeapAlloc<'a>, VmTables<'a>) {
+    let sys = &mut *ctx.sys;
+    let salt = (sys.config.seed >> 32) as u32 ^ sys.config.seed as u32;
+    (
+        HeapAlloc { heap: &mut ctx.proc.heap, arena: &mut sys.arena },
+        VmTables { atoms: &mut sys.atoms, code: &mut sys.code, salt },
+    )
+}
+
+/// The options, and the level of compression (0: none), or `badarg`.
+fn options(ctx: &mut Ctx<'_>, list: Option<&Term>) -> Result<(Options, u32), Fault> {
+    let mut o = Options { limit: ctx.arena().limit(), ..Options::default() };
+    let mut level = 0;
+    let Some(list) = list else { return Ok((o, 0)) };
+    let mem = ctx.mem();
+    for t in ctx.list_to_vec(*list)? {
+        if t.is(am::COMPRESSED) {
+            level = 6;
+        } else if t.is(am::DETERMINISTIC) {
+            o.deterministic = true;
+        } else if t.is(am::LOCAL) {
+            o.local = true;
+        } else {
+            let pair = (mem.tuple_arity(t) == Some(2)).then(|| (mem.element(t, 1), mem.element(t, 2).as_small()));
+            match pair {
+                Some((key, Some(n @ 0..=2))) if key.is(am::MINOR_VERSION) => o.minor_version = n as u8,
+                Some((key, Some(n @ 0..=9))) if key.is(am::COMPRESSED) => level = n as u32,
+                _ => return Err(ctx.badarg()),
+            }
+        }
+    }
+    if o.deterministic && o.local { Err(ctx.badarg()) } else { Ok((o, level)) }
+}
+
+fn encode(ctx: &mut Ctx<'_>, term: Term, o: Options) -> Result<etf::Encoded, Fault> {
+    let mem = ctx.mem();
+    let (_, tables) = split(ctx);
+    let encoded = etf::encode(mem, &tables, term, o).ok_or(Fault::Memory)?;
+    ctx.charge(encoded.bytes.len() / 40);
+    Ok(encoded)
+}
+
+fn term_to_binary(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let (o, level) = options(ctx, args.get(1))?;
+    let encoded = encode(ctx, args[0], o)?;
+    let packed = if level > 0 { etf::pack(&encoded.bytes, level) } else { None };
+    ctx.binary(packed.as_deref().unwrap_or(&encoded.bytes))
+}
+
+fn term_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let (mut o, level) = options(ctx, args.get(1))?;
+    o.iovec = level == 0;
+    let encoded = encode(ctx, args[0], o)?;
+    if level > 0
+        && let Some(packed) = etf::pack(&encoded.bytes, level)
+    {
+        let one = ctx.binary(&packed)?;
+        return ctx.list(&[one]);
+    }
+    let mut out = Vec::new();
+    let mut from = 0;
+    for (at, t, start, len) in encoded.left_out {
+        out.push(ctx.binary(encoded.bytes.get(from..at).unwrap_or(&[]))?);
+        out.push(binary::part(ctx, t, start, len)?);
+        from = at;
+    }
+    let rest = encoded.bytes.get(from..).unwrap_or(&[]);
+    if !rest.is_empty() {
+        out.push(ctx.binary(rest)?);
+    }
+    ctx.list(&out)
+}
+
+fn external_size(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let (o, _) = options(ctx, args.get(1))?;
+    let n = encode(ctx, args[0], o)?.bytes.len();
+    ctx.uint(n as u64)
+}
+
+fn binary_to_term(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let (mut safe, mut used) = (false, false);
+    if let Some(list) = args.get(1) {
+        for t in ctx.list_to_vec(*list)? {
+            if t.is(am::SAFE) {
+                safe = true;
+            } else if t.is(am::USED) {
+                used = true;
+            } else {
+                return Err(ctx.badarg());
+            }
+        }
+    }
+    let mem = ctx.mem();
+    let Some(bytes) = mem.is_bitstring(args[0]).then(|| mem.binary_to_vec(args[0])).flatten() else {
+        return Err(ctx.badarg());
+    };
+    ctx.charge(bytes.len() / 40);
+    let empty_tuple = ctx.sys.empty_tuple;
+    let decoded = {
+        let (mut a, mut tables) = split(ctx);
+        etf::decode(&mut a, &mut tables, empty_tuple, &bytes, safe)
+    };
+    match decoded {
+        Ok(d) if used => ctx.tuple(&[d.term, Term::small(d.used as i64)]),
+        Ok(d) => Ok(d.term),
+        Err(Bad::Term) => Err(ctx.badarg()),
+        Err(Bad::Memory) => Err(Fault::Memory),
+        Err(Bad::TooManyAtoms) => {
+            let limit = ctx.sys.atoms.limit();
+            Err(ctx.stop(StopCause::TooManyAtoms(limit)))
+        }
+    }
+}
