@@ -14,6 +14,9 @@ pub const BIFS: &[Bif] = &[
     bif("erts_internal", "process_flag", 3, process_flag_3),
 ];
 
+/// The least virtual binary heap, in words.
+const MIN_VHEAP: u64 = 46422;
+
 /// The value of `max_heap_size` as `process_flag` and `process_info` show it.
 pub(super) fn max_heap_map(ctx: &mut Ctx<'_>, m: MaxHeap) -> BifResult {
     let size = ctx.uint(m.words)?;
@@ -53,7 +56,7 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             Term::small(std::mem::replace(&mut p.heap.min_size, sizes::at_least(n as usize)) as i64)
         }
         (Some(am::MIN_BIN_VHEAP_SIZE), _, Some(n)) if n <= 1 << 40 => {
-            let n = sizes::at_least(n as usize) as u64;
+            let n = (sizes::at_least(n as usize) as u64).max(MIN_VHEAP);
             Term::small(std::mem::replace(&mut p.heap.min_vheap, n) as i64)
         }
         (Some(am::MAX_HEAP_SIZE), ..) => {

@@ -481,7 +481,7 @@ impl HashStore {
         let lengths: Vec<usize> = (0..self.chains.len()).map(|s| self.chain(s).map_or(0, |c| c.len())).collect();
         let n = lengths.len();
         let mean = self.len as f64 / n as f64;
-        let variance = lengths.iter().map(|l| (*l as f64 - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
+        let variance = lengths.iter().map(|l| (*l as f64 - mean).powi(2)).sum::<f64>() / n as f64;
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let shortest = lengths.iter().copied().min().unwrap_or(0);
         (n, longest, shortest, mean, variance.sqrt())

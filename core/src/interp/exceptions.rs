@@ -126,7 +126,7 @@ fn trace_list(m: &mut Machine<'_>) -> Built {
 pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
     let mut entries = Vec::new();
     if let Some(mfa) = e.current {
-        let extra = match error_info(ctx, e.info)? {
+        let extra = match bif_error_info(ctx, mfa, e)? {
             Some(i) => build::list(ctx, &[i])?,
             None => Term::NIL,
         };
@@ -146,6 +146,22 @@ pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
         entries.push(entry(ctx, mfa, args, location)?);
     }
     build::list(ctx, &entries)
+}
+
+/// As [`error_info`] for a function that is at fault itself: a BIF's says at least which module explains its errors.
+fn bif_error_info(ctx: &mut Ctx<'_>, mfa: Mfa, e: &Exception) -> Result<Option<Term>, crate::arena::OutOfMemory> {
+    let is_bif = matches!(ctx.sys.code.target(mfa), crate::code::Target::Bif(_));
+    if !e.info.is_none() || e.args.is_none() || !is_bif {
+        return error_info(ctx, e.info);
+    }
+    let explains = match mfa.module {
+        am::ERLANG | am::ATOMICS | am::COUNTERS | am::ERTS_INTERNAL | am::PERSISTENT_TERM => am::ERL_ERTS_ERRORS,
+        am::CODE | am::OS => am::ERL_KERNEL_ERRORS,
+        am::BINARY | am::ETS | am::LISTS | am::MAPS | am::MATH | am::RE | am::UNICODE => am::ERL_STDLIB_ERRORS,
+        _ => return Ok(None),
+    };
+    let info = crate::bif::support::atom_map(ctx, &[(am::MODULE, Term::atom(explains))])?;
+    error_info(ctx, info)
 }
 
 fn error_info(ctx: &mut Ctx<'_>, info: Term) -> Result<Option<Term>, crate::arena::OutOfMemory> {

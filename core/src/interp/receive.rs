@@ -21,7 +21,7 @@ pub fn send(m: &mut Machine<'_>) -> Flow {
             if flow == Flow::Raise {
                 let list = crate::heap::build::list(&mut m.ctx(), &[to, message]).unwrap_or(Term::NONE);
                 m.proc.exception.current =
-                    Some(crate::process::Mfa { module: am::ERLANG, function: am::BANG, arity: 2 });
+                    Some(crate::process::Mfa { module: am::ERLANG, function: am::SEND, arity: 2 });
                 m.proc.exception.args = list;
             }
             flow

@@ -23,14 +23,20 @@ struct Found {
     is_new: bool,
 }
 
-fn find(ctx: &mut Ctx<'_>, id: RefId, key: Term, default: Option<Term>) -> Result<Option<Found>, Fault> {
+fn find(
+    ctx: &mut Ctx<'_>,
+    id: RefId,
+    key: Term,
+    default: Option<Term>,
+    counter: bool,
+) -> Result<Option<Found>, Fault> {
     let mem = ctx.sys.mem();
     let (kind, keypos) = {
         let t = ctx.table(id)?;
         (t.kind, t.keypos)
     };
     if matches!(kind, Kind::Bag | Kind::DuplicateBag) {
-        return Err(ctx.ets_fail(am::TABLE_TYPE));
+        return Err(if counter { ctx.ets_fail(am::TABLE_TYPE) } else { ctx.ets_badarg() });
     }
     if let Some(object) = ctx.with_table(id, |t, _, names| t.get(mem, names, key))? {
         return Ok(Some(Found { keypos, object, is_new: false }));
@@ -125,7 +131,7 @@ fn apply(
 
 fn update_counter(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let id = ctx.open_table(args[0], Access::Write)?;
-    let Some(f) = find(ctx, id, args[1], args.get(3).copied())? else { return Err(ctx.ets_fail(am::BADKEY)) };
+    let Some(f) = find(ctx, id, args[1], args.get(3).copied(), true)? else { return Err(ctx.ets_fail(am::BADKEY)) };
     let mut elements = ctx.elements(f.object);
     let is_list = args[2].is_list() || args[2].is_nil();
     let ops = if is_list { ctx.list_to_vec(args[2])? } else { vec![args[2]] };
@@ -152,7 +158,7 @@ fn update_element(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             None => return Err(ctx.ets_badarg()),
         }
     }
-    let found = find(ctx, id, args[1], args.get(3).copied())?;
+    let found = find(ctx, id, args[1], args.get(3).copied(), false)?;
     let keypos = ctx.table(id)?.keypos as i64;
     if changes.iter().any(|(p, _)| *p == keypos) {
         return Err(ctx.ets_fail(am::KEYPOS));

@@ -29,7 +29,7 @@ const ITEMS: [Atom; 15] = [
 
 fn target(ctx: &mut Ctx<'_>, table: Term) -> Result<Option<RefId>, Fault> {
     if !table.is_atom() && !ctx.sys.mem().is_ref(table) {
-        return Err(ctx.ets_badarg());
+        return Err(ctx.ets_fail(am::TYPE));
     }
     Ok(ctx.find_table(table))
 }

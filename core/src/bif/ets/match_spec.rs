@@ -135,7 +135,7 @@ impl Spec {
             clauses.push(clause(mem, names, mem.head(t), keypos)?);
             t = mem.tail(t);
         }
-        (t.is_nil() && !clauses.is_empty()).then_some(Spec { clauses })
+        t.is_nil().then_some(Spec { clauses })
     }
 }
 

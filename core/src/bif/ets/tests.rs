@@ -236,7 +236,6 @@ fn match_specifications() {
         ms(vec![], S("$3")),
         ms(vec![], tuple(&[])),
         ms(vec![], tuple(&[S("a"), S("b")])),
-        L(vec![]),
         L(vec![S("a")]),
         S("a"),
     ] {
