@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Run Mochi programs and BEAM files in a sandbox.
 #[derive(Debug, Parser)]
-#[command(name = "beambox", version, about, long_about = None, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "beambox", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "\
 Examples:
   beambox run hello.mochi                  Compile and run a Mochi program
@@ -22,11 +22,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a program
     Run(Run),
-    /// Compile a Mochi program to .beam files
     Build(Build),
-    /// List what is in a .beam file
     Disasm(Disasm),
 }
 
