@@ -47,7 +47,11 @@ fn node_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if t.is_local_pid() || t.is_local_port() || mem.ref_id(t).is_some() {
         return Ok(Term::atom(am::NONAME));
     }
-    Err(ctx.badarg())
+    let node = mem.external_id(t).map(|e| e.0).or_else(|| mem.external_ref(t).map(|e| e.0));
+    match node {
+        Some(node) => Ok(Term::atom(node.name)),
+        None => Err(ctx.badarg()),
+    }
 }
 
 fn nodes(ctx: &mut Ctx<'_>, what: Term) -> BifResult {

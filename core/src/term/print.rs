@@ -174,9 +174,25 @@ impl Printer<'_> {
                 self.push(format_args!("#Ref<0.{c}.{b}.{a}>"));
             }
             Kind::Fun => self.fun(t),
-            Kind::ExtPid => self.out.push_str("<external pid>"),
-            Kind::ExtPort => self.out.push_str("#Port<external>"),
-            Kind::ExtRef => self.out.push_str("#Ref<external>"),
+            Kind::ExtPid | Kind::ExtPort => {
+                // Another node shows as the index of its name's atom.
+                if let Some((node, n)) = mem.external_id(t) {
+                    let name = node.name.0;
+                    match kind {
+                        Kind::ExtPid => self.push(format_args!("<{name}.{}.{}>", n as u32, n >> 32)),
+                        _ => self.push(format_args!("#Port<{name}.{n}>")),
+                    }
+                }
+            }
+            Kind::ExtRef => {
+                if let Some((node, numbers)) = mem.external_ref(t) {
+                    self.push(format_args!("#Ref<{}", node.name.0));
+                    for n in numbers.iter().rev() {
+                        self.push(format_args!(".{n}"));
+                    }
+                    self.out.push('>');
+                }
+            }
             Kind::Cons | Kind::FunRef | Kind::BinRef => self.out.push_str("<internal>"),
         }
     }

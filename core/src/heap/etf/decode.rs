@@ -200,7 +200,7 @@ impl<'a> Decoder<'a> {
             tag::FLOAT => {
                 let text = self.take(31)?;
                 let text = text.split(|b| *b == 0).next().unwrap_or(&[]);
-                let text = std::str::from_utf8(text).map_err(|_| Bad::Term)?.trim_start();
+                let text = std::str::from_utf8(text).map_err(|_| Bad::Term)?;
                 let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
                 match text.parse::<f64>() {
                     Ok(f) if f.is_finite() && plain => build::float(self.a, f)?,

@@ -10,6 +10,9 @@ mod encode;
 mod packed;
 mod tag;
 
+#[cfg(test)]
+mod tests;
+
 
 pub use decode::{Bad, Decoded, decode};
 pub use encode::{Encoded, Options, encode};
