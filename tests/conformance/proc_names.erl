@@ -4,6 +4,7 @@
 
 main() ->
     Self = self(),
+    process_flag(trap_exit, false),
     P = spawn(fun() -> loop() end),
     io:format("~w~n", [register(server_one, P)]),
     io:format("~w ~w~n", [whereis(server_one) =:= P, whereis(nobody)]),

@@ -29,9 +29,11 @@ fn noted(variable: &str, name: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(text))
 }
 
-/// The folder of real OTP's programs.
+/// The folder of real OTP's programs; `BEAMBOX_OTP` may name it or the folder above it.
 pub fn otp() -> Result<PathBuf> {
-    noted("BEAMBOX_OTP", "otp")
+    let named = noted("BEAMBOX_OTP", "otp")?;
+    let bin = named.join("bin");
+    Ok(if bin.join("erl").exists() { bin } else { named })
 }
 
 /// The browser.

@@ -70,7 +70,8 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
         let cargo = |args: &[&str]| {
             let mut cmd = command(&paths.root, "cargo", args);
             // Tests ask for OTP's programs by name.
-            cmd.env("BEAMBOX_OTP", &otp).env("PATH", web::path_with(&otp.join("erl")).unwrap_or_default());
+            cmd.env("BEAMBOX_OTP", setup::otp::root(&otp))
+                .env("PATH", web::path_with(&otp.join("erl")).unwrap_or_default());
             cmd
         };
         let conformance = |host: &str| {
@@ -207,7 +208,7 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
         locked(paths, setup::chromium::chromium)?;
     }
     cargo.push("--");
-    show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", &otp))
+    show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 
 /// The benchmarks: ours in release mode against real OTP, in the same run.
@@ -220,5 +221,5 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
     say("building the VM in release mode (about two minutes when nothing is built yet)");
     let build = ["build", "--quiet", "--release", "--package", "beambox-tests", "--bin", "bench", "--target-dir"];
     show(command(&paths.root, "cargo", &build).arg(&target).env(flags, value))?;
-    show(command(&paths.root, target.join("release/bench"), &[]).args(args).env("BEAMBOX_OTP", &otp))
+    show(command(&paths.root, target.join("release/bench"), &[]).args(args).env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }

@@ -68,12 +68,23 @@ fn run(cli: &Cli) -> Result<bool> {
 struct Task {
     label: String,
     job: Job,
-    /// What it must print.
-    expected: Vec<u8>,
+    expected: Expected,
 }
 
+/// What must come of it.
+struct Expected {
+    stdout: Vec<u8>,
+    /// The exit status.
+    status: i32,
+    /// Part of what it says on standard error or as its reason.
+    stderr: String,
+}
+
+/// What a failing Mochi program prints after its own output: names of the VM's making, which are no part of the expectation.
+const TRACE: &str = "call graph:";
+
 fn prepare(program: &Program, known: Option<&Known>) -> Result<Task> {
-    let (work, stdin, expected) = match program.language {
+    let (work, stdin, stdout) = match program.language {
         Language::Erlang => {
             let known = known.with_context(|| format!("real OTP said nothing about {}", program.name))?;
             let work = Work::Module { name: program.name.clone(), beam: known.beam.clone() };
@@ -86,6 +97,12 @@ fn prepare(program: &Program, known: Option<&Known>) -> Result<Task> {
             (Work::Mochi { source: program.source.clone() }, stdin, expected)
         }
     };
+    let beside = |extension| -> Result<Option<String>> {
+        let bytes = program::beside(&program.source, extension)?;
+        Ok(bytes.map(|b| String::from_utf8_lossy(&b).trim().to_string()))
+    };
+    let status = beside("exit")?.map_or(Ok(0), |text| text.parse()).context("an .exit file holds no number")?;
+    let expected = Expected { stdout, status, stderr: beside("err")?.unwrap_or_default() };
     Ok(Task { label: program.label(), job: Job { work, stdin }, expected })
 }
 
@@ -137,20 +154,23 @@ fn one_host(cli: &Cli, kind: Kind, tasks: &[Task], passing: &mut Passing) -> Res
 }
 
 /// Whether a result is what was expected, or why not.
-fn verdict(expected: &[u8], result: Result<Outcome>) -> Result<(), String> {
-    match result {
-        Ok(outcome) if outcome.status != 0 => {
-            let errors = String::from_utf8_lossy(&outcome.stderr).into_owned();
-            Err(format!(
-                "status {}: {} {errors}\n{}",
-                outcome.status,
-                outcome.reason,
-                difference(expected, &outcome.stdout)
-            ))
-        }
-        Ok(outcome) if outcome.stdout != expected => Err(difference(expected, &outcome.stdout)),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("{error:#}")),
+fn verdict(expected: &Expected, result: Result<Outcome>) -> Result<(), String> {
+    let mut outcome = result.map_err(|error| format!("{error:#}"))?;
+    let said = format!("{}{}", String::from_utf8_lossy(&outcome.stderr), outcome.reason);
+    if expected.status != 0 {
+        let text = String::from_utf8_lossy(&outcome.stdout);
+        let own = text.split_inclusive('\n').take_while(|line| !line.starts_with(TRACE)).collect::<String>();
+        outcome.stdout = own.into_bytes();
+    }
+    if outcome.status != expected.status {
+        return Err(format!("status {}: {said}\n{}", outcome.status, difference(&expected.stdout, &outcome.stdout)));
+    }
+    if outcome.stdout != expected.stdout {
+        return Err(difference(&expected.stdout, &outcome.stdout));
+    }
+    match said.contains(&expected.stderr) {
+        true => Ok(()),
+        false => Err(format!("expected on standard error: {}\n  got: {said}", expected.stderr)),
     }
 }
 

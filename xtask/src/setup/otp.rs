@@ -14,7 +14,7 @@ use super::debian::{Apt, Arch, available};
 use crate::paths::Paths;
 use crate::run::{quiet, say, step};
 
-const REMEDY: &str = "install Erlang/OTP 27 so that `erl` is on PATH, or name its bin folder in BEAMBOX_OTP";
+const REMEDY: &str = "install Erlang/OTP 27 so that `erl` is on PATH, or name its folder in BEAMBOX_OTP";
 
 /// Debian 13's packages of OTP: all the applications whose `.beam` files the tests read.
 const OTP: &[&str] = &[
@@ -64,9 +64,15 @@ pub fn otp(paths: &Paths) -> Result<PathBuf> {
     Ok(bin)
 }
 
+/// What `BEAMBOX_OTP` is for the programs that xtask starts: the folder above `bin`.
+pub fn root(bin: &Path) -> &Path {
+    bin.parent().unwrap_or(bin)
+}
+
 fn find(paths: &Paths) -> Result<PathBuf> {
     if let Some(dir) = std::env::var_os("BEAMBOX_OTP").filter(|d| !d.is_empty()) {
         let dir = PathBuf::from(dir);
+        let dir = if dir.join("bin/erl").exists() { dir.join("bin") } else { dir };
         return match release(&dir) {
             Some(n) if n >= 27 => Ok(dir),
             Some(n) => bail!("BEAMBOX_OTP names OTP {n}; 27 is needed: {REMEDY}"),
