@@ -3,7 +3,7 @@
 use crate::args::{Engine, Run};
 use crate::build::tell;
 use crate::failure::{Failure, plain, read, read_source};
-use beambox::{Arg, Builder, Modules, Outcome, Sandbox, Severity, StopCause, Stdin, Stream};
+use beambox::{Arg, Builder, Modules, Outcome, Sandbox, Severity, Stdin, StopCause, Stream};
 use beambox_beamfile::BeamFile;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -89,10 +89,11 @@ fn output(broken: Arc<AtomicBool>) -> impl FnMut(Stream, &[u8]) -> io::Result<()
 
 fn run_beam(builder: Builder, options: &Run, beam: Vec<u8>) -> Result<Outcome, Failure> {
     let path = &options.file;
-    let file = BeamFile::parse(&beam)
-        .map_err(|e| Failure::at(path, format_args!("not a .beam file that can be run: {e}")))?;
+    let file =
+        BeamFile::parse(&beam).map_err(|e| Failure::at(path, format_args!("not a .beam file that can be run: {e}")))?;
     let name = |at: beambox_beamfile::AtomIdx| file.atoms.get(at as usize).map(String::as_str).unwrap_or_default();
-    let exports = |function: &str, arity: u32| file.exports.iter().any(|e| e.arity == arity && name(e.function) == function);
+    let exports =
+        |function: &str, arity: u32| file.exports.iter().any(|e| e.arity == arity && name(e.function) == function);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -28,13 +28,8 @@ fn program() -> Command {
 }
 
 fn fed<S: AsRef<OsStr>>(input: &str, args: &[S]) -> Got {
-    let mut child = program()
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        program().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // A program that doesn't read its input may be gone before it is written.
     let _ = stdin.write_all(input.as_bytes());
@@ -77,7 +72,9 @@ fn help() {
 
 #[test]
 fn wrong_usage_has_status_2() {
-    for args in [&["run"][..], &["walk", "x"], &["run", "--engine", "steam", "x.mochi"], &["run", "--memory", "much", "x"]] {
+    for args in
+        [&["run"][..], &["walk", "x"], &["run", "--engine", "steam", "x.mochi"], &["run", "--memory", "much", "x"]]
+    {
         let got = beambox(args);
         assert_eq!(got.status, 2, "{args:?}: {got:?}");
         assert!(got.out.is_empty() && got.err.contains("--help"), "{args:?}: {got:?}");
@@ -190,9 +187,11 @@ fn wrong_files() {
         told(command, "binary.mochi", "is not text");
     }
     told("run", "notes.txt", "neither a .mochi nor a .beam file");
-    let got = beambox(&[OsStr::new("run"), OsStr::new("-p"), at("nowhere").as_os_str(), data("probe.beam").as_os_str()]);
+    let got =
+        beambox(&[OsStr::new("run"), OsStr::new("-p"), at("nowhere").as_os_str(), data("probe.beam").as_os_str()]);
     assert!(got.status == 1 && got.err.contains("no such directory"), "{got:?}");
-    let got = beambox(&[OsStr::new("run"), OsStr::new("--otp"), dir.path().as_os_str(), data("probe.beam").as_os_str()]);
+    let got =
+        beambox(&[OsStr::new("run"), OsStr::new("--otp"), dir.path().as_os_str(), data("probe.beam").as_os_str()]);
     assert!(got.status == 1 && got.err.contains("no OTP here"), "{got:?}");
 }
 

@@ -180,13 +180,15 @@ fn installed() -> Option<PathBuf> {
             }
             let ask = "io:put_chars(code:lib_dir()), halt().";
             let mut erl = Command::new(erl);
-            let answer = erl.args(["-noshell", "-eval", ask]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+            let answer =
+                erl.args(["-noshell", "-eval", ask]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
             Some(PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim()))
         })
         .clone()
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -71,7 +71,8 @@ impl Ready {
     pub fn find(file: Option<PathBuf>) -> Result<Arc<Ready>, Error> {
         let named = || env::var_os("BEAMBOX_RAW_WASM").filter(|v| !v.is_empty()).map(PathBuf::from);
         let found = file.or_else(named).or_else(|| crate::modules::beside_program("raw", FILE));
-        let missing = "the wasm engine's VM isn't there: build it with `cargo xtask wasm`, or name it with BEAMBOX_RAW_WASM";
+        let missing =
+            "the wasm engine's VM isn't there: build it with `cargo xtask wasm`, or name it with BEAMBOX_RAW_WASM";
         let file = found.ok_or_else(|| Error::NoEngine(missing.into()))?;
         Ready::load(&file)
     }

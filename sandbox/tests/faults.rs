@@ -35,11 +35,18 @@ fn try_out(engine: Engine, beam: Vec<u8>, counts: &mut [usize; 3]) {
     }
 }
 
+/// For longer searches than a test may take.
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
 #[test]
 fn flipped_bits() {
     for engine in engines() {
-        let (mut dice, mut counts, start) = (Dice(7), [0; 3], Instant::now());
-        for _ in 0..if engine == Engine::Native { 600 } else { 300 } {
+        let seed = number("BEAMBOX_FAULT_SEED").unwrap_or(7);
+        let files = number("BEAMBOX_FAULTS").unwrap_or(if engine == Engine::Native { 600 } else { 300 });
+        let (mut dice, mut counts, start) = (Dice(seed), [0; 3], Instant::now());
+        for _ in 0..files {
             let mut beam = PROBE.to_vec();
             for _ in 0..1 + dice.below(3) {
                 let at = dice.below(beam.len());

@@ -31,8 +31,12 @@ fn a_wasm_without_the_face_is_an_error_at_the_run() {
     let mut sandbox = with(&file).unwrap();
     assert!(matches!(sandbox.run_function("m", "f", vec![]), Err(Error::NoEngine(_))));
     // The compiled code was kept beside it; a damaged copy is made again.
-    let kept: Vec<_> =
-        fs::read_dir(dir.path()).unwrap().flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "cwasm")).collect();
+    let kept: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "cwasm"))
+        .collect();
     assert_eq!(kept.len(), 1);
     fs::write(&kept[0], b"damaged").unwrap();
     let link = dir.path().join("sub/../empty.wasm");

@@ -21,6 +21,7 @@ pub fn small(engine: Engine) -> Builder {
 /// Runs `probe:main(Args)`.
 pub fn probe(builder: Builder, args: &[&str]) -> Outcome {
     let args = args.iter().map(|a| Arg::String((*a).into())).collect();
-    let mut sandbox = builder.build().expect("is the bundle there? see `cargo xtask bundle`; the wasm: `cargo xtask wasm`");
+    let mut sandbox =
+        builder.build().expect("is the bundle there? see `cargo xtask bundle`; the wasm: `cargo xtask wasm`");
     sandbox.run_beam(PROBE.to_vec(), "main", vec![Arg::List(args)]).expect("the probe starts")
 }
