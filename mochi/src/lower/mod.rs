@@ -22,6 +22,10 @@ use plan::Plan;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Top-level variables that no function mentions and that live in registers all the same; more of them become globals, so that a long script
+/// does not carry hundreds of values through each of its loops.
+const MAX_IN_REGISTERS: usize = 100;
+
 /// Where a Mochi variable lives.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Storage {
@@ -149,10 +153,18 @@ impl<'a> Lower<'a> {
                 });
             }
         }
+        let mut in_main = 0;
         c.variables
             .iter()
             .enumerate()
             .map(|(i, v)| match v.kind {
+                _ if v.is_global && !v.captured && v.function.is_none() && {
+                    in_main += 1;
+                    in_main > MAX_IN_REGISTERS
+                } =>
+                {
+                    Storage::Global(Arc::from(format!("$g:{}", v.name)))
+                }
                 VarKind::AgentState(a) => {
                     Storage::Global(Arc::from(format!("$s:{}.{}", c.agents[a.index()].name, v.name)))
                 }
