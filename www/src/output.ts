@@ -47,7 +47,8 @@ export class OutputPane extends View {
             : html`${dropped > 0 ? html`<p class="empty">${count(dropped)} earlier characters left out</p>` : ''}<pre>${repeat(
                 segments,
                 (segment) => segment.id,
-                (segment) => html`<span class=${segment.kind}>${segment.text}</span>`,
+                (segment) =>
+                  html`<span class="${segment.kind} ${segment.whole ? 'whole' : ''}">${segment.text}</span>`,
               )}</pre>`
         }
       </div>

@@ -1,9 +1,9 @@
 /** The text that a program has written, bounded: the oldest goes first. Held in segments so that a view redraws only the last one. */
 import type { OutputChunk, Stream } from './protocol';
 
-const SEGMENT = 4096;
+const SEGMENT = 2048;
 /** Characters kept. */
-export const LIMIT = 400_000;
+export const LIMIT = 100_000;
 
 export type SegmentKind = Stream | 'note';
 
@@ -11,6 +11,8 @@ export interface Segment {
   readonly id: number;
   readonly kind: SegmentKind;
   readonly text: string;
+  /** Full, and ends with a line: may be laid out by itself. */
+  readonly whole: boolean;
 }
 
 export interface Scrollback {
@@ -37,10 +39,15 @@ export function append(
       const last = segments.at(-1);
       if (last && last.kind === stream && last.text.length < SEGMENT) {
         const cut = cutAt(rest, SEGMENT - last.text.length);
-        segments[segments.length - 1] = { ...last, text: last.text + rest.slice(0, cut) };
+        const joined = last.text + rest.slice(0, cut);
+        segments[segments.length - 1] = {
+          ...last,
+          text: joined,
+          whole: joined.length >= SEGMENT && joined.endsWith('\n'),
+        };
         rest = rest.slice(cut);
       } else {
-        segments.push({ id: nextId++, kind: stream, text: '' });
+        segments.push({ id: nextId++, kind: stream, text: '', whole: false });
       }
     }
   }
@@ -54,9 +61,11 @@ export function append(
   return { segments: drop > 0 ? segments.slice(drop) : segments, characters, dropped, nextId };
 }
 
-/** A place to cut `text` at, at most `length`, that does not split a surrogate pair. */
+/** A place to cut `text` at, at or soon after `length`: the end of a line if there is one near, else not inside a surrogate pair. */
 function cutAt(text: string, length: number): number {
   if (length >= text.length) return text.length;
+  const line = text.indexOf('\n', length - 1);
+  if (line >= 0 && line < length + SEGMENT) return line + 1;
   const code = text.charCodeAt(length - 1);
   return code >= 0xd800 && code < 0xdc00 ? length + 1 : length;
 }

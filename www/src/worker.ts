@@ -38,6 +38,9 @@ let allowance = 0;
 let refilled = 0;
 let timer: ReturnType<typeof setTimeout> | null = null;
 let inspected: number | null = null;
+/** Output that the page has not got yet, and how many characters before it were left out. */
+let pending: OutputChunk[] = [];
+let skipped = 0;
 const decoders: Record<Stream, TextDecoder> = { stdout: new TextDecoder(), stderr: new TextDecoder() };
 
 // The loop: a message to ourselves goes behind the page's messages that have already arrived.
@@ -130,42 +133,39 @@ function ended(status: number, reason: string): void {
   post({ type: 'exit', status, reason, reductions: session.reductions, milliseconds });
 }
 
-/** Sends what there is to see: output and, when one is due (or `must`), a frame. */
+/** Sends what there is to see, when the page has drawn what it got before and a frame is due (or `must`). */
 function show(must: boolean): void {
   if (!session) return;
   const now = performance.now();
   if (!must && now - lastFrame < framePeriod) return;
-  output(session);
+  collect(session);
   if (!must && !drawn) return;
   lastFrame = now;
   drawn = false;
+  if (pending.length > 0) post({ type: 'output', chunks: pending, skipped });
+  pending = [];
+  skipped = 0;
   const frame = session.frame();
   post({ type: 'frame', buffer: frame.buffer as ArrayBuffer }, [frame.buffer]);
   describe();
 }
 
-function output(from: Session): void {
-  const chunks: OutputChunk[] = [];
-  let length = 0;
+/** Takes the program's output over, never more than the page keeps: the oldest would be let go of there anyway. */
+function collect(from: Session): void {
   for (const [error, bytes] of from.takeOutput() as [boolean, Uint8Array][]) {
     const stream = error ? 'stderr' : 'stdout';
-    const text = decoders[stream].decode(bytes, { stream: true });
-    length += text.length;
-    chunks.push({ stream, text });
+    pending.push({ stream, text: decoders[stream].decode(bytes, { stream: true }) });
   }
-  // More than the page can keep: the oldest would be let go of there anyway.
-  let skipped = 0;
-  while (length > LIMIT && chunks.length > 0) {
-    const first = chunks[0];
+  let over = pending.reduce((sum, chunk) => sum + chunk.text.length, 0) - LIMIT;
+  while (over > 0) {
+    const first = pending[0];
     if (!first) break;
-    const over = length - LIMIT;
-    if (first.text.length <= over) chunks.shift();
-    else chunks[0] = { stream: first.stream, text: first.text.slice(over) };
     const cut = Math.min(over, first.text.length);
+    if (cut === first.text.length) pending.shift();
+    else pending[0] = { stream: first.stream, text: first.text.slice(cut) };
     skipped += cut;
-    length -= cut;
+    over -= cut;
   }
-  if (chunks.length > 0) post({ type: 'output', chunks, skipped });
 }
 
 function describe(): void {
@@ -180,6 +180,8 @@ function start(source: string, version: number): void {
     if (timer !== null) clearTimeout(timer);
   }
   inspected = null;
+  pending = [];
+  skipped = 0;
   const items = session.run(source) as Diagnostic[];
   post({ type: 'diagnostics', version, items });
   const first = items.find((item) => item.severity === 'error');

@@ -186,11 +186,15 @@ const checks = {
       await page.getByRole('button', { name: 'Pause' }).click();
       await state(page, 'Paused');
       const before = await reductions(page);
+      await page.waitForTimeout(200);
+      assert.deepEqual(await reductions(page), before, 'nothing runs while paused');
       await page.getByRole('button', { name: 'Step' }).click();
-      await page.waitForFunction(
-        (old) => document.querySelector('bx-processes tbody tr td:nth-child(4)')?.textContent.trim() !== old,
-        Object.values(before)[0],
-      );
+      await page.waitForFunction((old) => {
+        const now = [...document.querySelectorAll('bx-processes tbody tr')].map((row) =>
+          row.cells[3].textContent.trim(),
+        );
+        return now.join() !== old;
+      }, Object.values(before).join());
       await page.getByRole('button', { name: 'Resume' }).click();
       await state(page, 'Running');
       await page.getByRole('button', { name: 'Stop' }).click();
@@ -264,7 +268,7 @@ const checks = {
       await page.keyboard.press('Enter');
       await shows(page, 'hello Robert é');
       await state(page, 'Waiting for input');
-      await page.getByRole('button', { name: 'End' }).click();
+      await page.getByRole('button', { name: 'End', exact: true }).click();
       await shows(page, '[]');
       await shows(page, 'ended with status 0');
     }),

@@ -24,7 +24,7 @@ describe('scrollback', () => {
   });
 
   it('does not split a character', () => {
-    const back = append(EMPTY, [{ stream: 'stdout', text: `${'x'.repeat(4095)}😀😀` }]);
+    const back = append(EMPTY, [{ stream: 'stdout', text: `${'x'.repeat(2047)}😀😀` }]);
     for (const segment of back.segments) expect(segment.text).not.toMatch(/[\ud800-\udbff]$/);
   });
 });
