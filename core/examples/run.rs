@@ -1,7 +1,7 @@
 //! Runs `MODULE:main/0` with code from the given directories (`beambox_start` and OTP's stdlib among them): `run MODULE DIR..`.
 
-use beambox_core::config::Config;
 use beambox_beamfile::etf::Value;
+use beambox_core::config::Config;
 use beambox_core::error::StopCause;
 use beambox_core::host::{Host, Stream};
 use beambox_core::sched::{Budget, Paused};

@@ -223,7 +223,8 @@ struct Backing {
 impl Backing {
     fn reserve(limit: u64) -> Result<(Backing, Mem, Addr, u32), OutOfMemory> {
         let pages = limit.div_ceil(PAGE as u64).max(16) as u32 + 4;
-        let layout = std::alloc::Layout::from_size_align(pages as usize * PAGE as usize, 4096).map_err(|_| OutOfMemory)?;
+        let layout =
+            std::alloc::Layout::from_size_align(pages as usize * PAGE as usize, 4096).map_err(|_| OutOfMemory)?;
         // SAFETY: the size is not zero. Untouched pages of linear memory are not committed by the engines.
         let start = unsafe { std::alloc::alloc(layout) };
         if start.is_null() {

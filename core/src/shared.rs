@@ -188,4 +188,3 @@ pub struct Shared {
     pub environment: Environment,
     pub since: SinceLast,
 }
-

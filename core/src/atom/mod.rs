@@ -52,7 +52,8 @@ pub struct AtomTable {
 impl AtomTable {
     /// A table with the VM's own atoms that holds at most `limit` atoms in all.
     pub fn new(limit: usize) -> AtomTable {
-        let mut t = AtomTable { names: Vec::new(), index: FxHashMap::default(), limit: limit.max(NAMES.len()), bytes: 0 };
+        let mut t =
+            AtomTable { names: Vec::new(), index: FxHashMap::default(), limit: limit.max(NAMES.len()), bytes: 0 };
         for name in NAMES {
             let made = t.intern(name);
             debug_assert!(made.is_ok());

@@ -23,10 +23,12 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "pre_loaded", 0, |_, _| Ok(Term::NIL)),
     bif("erlang", "check_old_code", 1, check_old_code),
     bif("erlang", "hibernate", 3, hibernate),
-    bif("erlang", "hibernate", 0, |c, _| Ok({
-        c.proc.gc_requested = true;
-        Term::atom(am::OK)
-    })),
+    bif("erlang", "hibernate", 0, |c, _| {
+        Ok({
+            c.proc.gc_requested = true;
+            Term::atom(am::OK)
+        })
+    }),
     guard("is_function", 1, |c, a| Ok(Term::bool(c.mem().is_fun(a[0])))),
     guard("is_function", 2, is_function_2),
 ];
@@ -234,4 +236,3 @@ fn hibernate(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let _ = ctx.trap(m, f, &args);
     Err(Fault::Hibernate)
 }
-

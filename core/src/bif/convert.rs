@@ -110,7 +110,11 @@ fn parse_integer(ctx: &mut Ctx<'_>, text: &[u8], base: u32) -> Result<Option<Ter
     if digits.len() <= 11
         && let Ok(text) = std::str::from_utf8(digits)
     {
-        let small = if digits.iter().all(|d| (*d as char).is_digit(base)) { i64::from_str_radix(text, base).ok() } else { None };
+        let small = if digits.iter().all(|d| (*d as char).is_digit(base)) {
+            i64::from_str_radix(text, base).ok()
+        } else {
+            None
+        };
         return Ok(small.map(|v| Term::small(if sign == Sign::Minus { -v } else { v })));
     }
     if too_long(digits.len(), base) {
@@ -348,10 +352,12 @@ fn atom_to_binary(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let Some(a) = args[0].as_atom() else { return Err(ctx.badarg()) };
     let name = ctx.sys.atoms.name_arc(a);
     match args.get(1) {
-        Some(t) if t.is(am::LATIN1) => match name.chars().map(|c| u8::try_from(c as u32)).collect::<Result<Vec<u8>, _>>() {
-            Ok(bytes) => ctx.binary(&bytes),
-            Err(_) => Err(ctx.badarg()),
-        },
+        Some(t) if t.is(am::LATIN1) => {
+            match name.chars().map(|c| u8::try_from(c as u32)).collect::<Result<Vec<u8>, _>>() {
+                Ok(bytes) => ctx.binary(&bytes),
+                Err(_) => Err(ctx.badarg()),
+            }
+        }
         Some(t) if !t.is(am::UTF8) && !t.is(am::UNICODE) => Err(ctx.badarg()),
         _ => ctx.binary(name.as_bytes()),
     }

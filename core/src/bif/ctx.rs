@@ -78,7 +78,12 @@ impl Ctx<'_> {
     /// An exception of the given class.
     pub fn raise(&mut self, class: Class, reason: Term) -> Fault {
         let e = &mut self.proc.exception;
-        *e = crate::process::Exception { class, value: reason, frames: std::mem::take(&mut e.frames), ..Default::default() };
+        *e = crate::process::Exception {
+            class,
+            value: reason,
+            frames: std::mem::take(&mut e.frames),
+            ..Default::default()
+        };
         e.frames.clear();
         Fault::Raise
     }

@@ -95,7 +95,8 @@ fn adler32(ctx: &mut Ctx<'_>, start: u32, data: Term) -> BifResult {
 /// Adler-32 of two runs of bytes from the sums of each, as zlib combines them.
 fn adler32_combine(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     const BASE: u64 = 65521;
-    let (first, second, len) = (checksum(ctx, args[0])? as u64, checksum(ctx, args[1])? as u64, checksum(ctx, args[2])? as u64);
+    let (first, second, len) =
+        (checksum(ctx, args[0])? as u64, checksum(ctx, args[1])? as u64, checksum(ctx, args[2])? as u64);
     if len == 0 {
         return Ok(Term::small(first as i64));
     }

@@ -79,8 +79,13 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         (Some(am::SAVE_CALLS), _, Some(0)) => Term::small(0),
         (
             Some(
-                am::TRAP_EXIT | am::SENSITIVE | am::ASYNC_DIST | am::FULLSWEEP_AFTER | am::MIN_HEAP_SIZE
-                | am::MIN_BIN_VHEAP_SIZE | am::SAVE_CALLS,
+                am::TRAP_EXIT
+                | am::SENSITIVE
+                | am::ASYNC_DIST
+                | am::FULLSWEEP_AFTER
+                | am::MIN_HEAP_SIZE
+                | am::MIN_BIN_VHEAP_SIZE
+                | am::SAVE_CALLS,
             ),
             ..,
         ) => return Err(ctx.badarg()),

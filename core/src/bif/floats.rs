@@ -4,8 +4,8 @@
 
 pub use libm::{atanh, erf, erfc, sinh};
 pub use pxfm::{
-    f_acos as acos, f_asin as asin, f_atan as atan, f_atan2 as atan2, f_cos as cos, f_exp as exp, f_log as log, f_log2 as log2, f_pow as pow,
-    f_sin as sin, f_tan as tan,
+    f_acos as acos, f_asin as asin, f_atan as atan, f_atan2 as atan2, f_cos as cos, f_exp as exp, f_log as log,
+    f_log2 as log2, f_pow as pow, f_sin as sin, f_tan as tan,
 };
 use std::f64::consts::LN_2;
 

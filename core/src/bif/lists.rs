@@ -181,7 +181,9 @@ fn make_tuple(c: &mut Ctx<'_>, n: Term, initial: Term, list: Term) -> BifResult 
     let mut e = vec![initial; n];
     let m = c.mem();
     for pair in c.list_to_vec(list)? {
-        let (Some(2), Some(i)) = (m.tuple_arity(pair), m.is_tuple(pair).then(|| m.element(pair, 1)).and_then(Term::as_small)) else {
+        let (Some(2), Some(i)) =
+            (m.tuple_arity(pair), m.is_tuple(pair).then(|| m.element(pair, 1)).and_then(Term::as_small))
+        else {
             return Err(c.badarg());
         };
         match usize::try_from(i).ok().and_then(|i| i.checked_sub(1)).and_then(|i| e.get_mut(i)) {
@@ -279,9 +281,7 @@ fn key_find(c: &mut Ctx<'_>, a: &[Term]) -> Result<Option<Term>, Fault> {
     while t.is_list() {
         n += 1;
         let e = m.head(t);
-        if m.tuple_arity(e).is_some_and(|k| k >= position)
-            && order::eq(m, &names, m.element(e, position), a[0])
-        {
+        if m.tuple_arity(e).is_some_and(|k| k >= position) && order::eq(m, &names, m.element(e, position), a[0]) {
             found = Some(e);
             break;
         }
@@ -349,7 +349,9 @@ fn size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 /// The deprecated hash, from 1 to the range, which is at most 2^32.
 fn phash(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let mem = c.sys.mem();
-    let Some(range) = crate::heap::number::to_u64(mem, a[1]).filter(|n| (1..=1 << 32).contains(n)) else { return Err(c.badarg()) };
+    let Some(range) = crate::heap::number::to_u64(mem, a[1]).filter(|n| (1..=1 << 32).contains(n)) else {
+        return Err(c.badarg());
+    };
     let h = crate::term::phash::phash(mem, &c.sys.names(), a[0]);
     Ok(Term::small(1 + (h as u64 % range) as i64))
 }

@@ -7,28 +7,28 @@
 //! How to add one: write `fn name(ctx: &mut Ctx, args: &[Term]) -> BifResult` in its family and add its line to the family's
 //! `BIFS`. `args` has exactly the declared arity.
 
+pub mod arith;
+pub mod binary;
+pub mod binary_search;
 pub mod code;
 pub mod control;
 pub mod convert;
 pub mod ctx;
 pub mod digest;
-pub mod ets;
 pub mod etf;
+pub mod ets;
 pub mod flags;
 pub mod floats;
 pub mod host;
+pub mod iolist;
+pub mod lists;
+pub mod maps;
 pub mod monitor;
 pub mod process;
 pub mod process_info;
 pub mod registry;
 pub mod shared;
 pub mod support;
-pub mod arith;
-pub mod lists;
-pub mod binary;
-pub mod binary_search;
-pub mod iolist;
-pub mod maps;
 pub mod system;
 pub mod table;
 pub mod time;

@@ -108,9 +108,8 @@ fn demonitor(ctx: &mut Ctx<'_>, reference: Term, options: Term) -> BifResult {
 /// Removes the message of a monitor that has fired, as `receive {_, Ref, _, _, _} -> true after 0 -> true end` would.
 fn flush_down(ctx: &mut Ctx<'_>, id: RefId) {
     let mem = ctx.sys.mem();
-    let taken = ctx.proc.mailbox.take_first(|t| {
-        mem.tuple_arity(t) == Some(5) && mem.ref_id(mem.element(t, 2)) == Some(id)
-    });
+    let taken =
+        ctx.proc.mailbox.take_first(|t| mem.tuple_arity(t) == Some(5) && mem.ref_id(mem.element(t, 2)) == Some(id));
     if let Some(m) = taken {
         ctx.sys.drop_message(m);
     }

@@ -373,9 +373,7 @@ fn link(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         return Err(ctx.error_atom(am::NOPROC));
     }
     let other = args[0];
-    ctx.signals().send_built(me, 4, |a, _| {
-        build::tuple(a, &[Term::atom(am::EXIT_), other, Term::atom(am::NOPROC)])
-    })?;
+    ctx.signals().send_built(me, 4, |a, _| build::tuple(a, &[Term::atom(am::EXIT_), other, Term::atom(am::NOPROC)]))?;
     Ok(Term::bool(true))
 }
 
@@ -390,8 +388,7 @@ fn unlink(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 fn processes(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
-    let mut pids: Vec<Term> =
-        ctx.sys.procs.iter().filter(|p| p.state != State::Exiting).map(|p| p.pid).collect();
+    let mut pids: Vec<Term> = ctx.sys.procs.iter().filter(|p| p.state != State::Exiting).map(|p| p.pid).collect();
     pids.push(ctx.proc.pid);
     pids.sort_unstable_by_key(|p| p.id_number());
     ctx.charge(pids.len() / 8);

@@ -112,7 +112,6 @@ fn get_keys_0(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
 
 fn get_keys_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
-    let keys: Vec<Term> =
-        ctx.proc.dict.iter().filter(|p| order::exact_eq(mem, p.1, args[0])).map(|p| p.0).collect();
+    let keys: Vec<Term> = ctx.proc.dict.iter().filter(|p| order::exact_eq(mem, p.1, args[0])).map(|p| p.0).collect();
     ctx.list(&keys)
 }

@@ -27,12 +27,18 @@ pub const BIFS: &[Bif] = &[
     bif("atomics", "compare_exchange", 4, compare_exchange),
     bif("atomics", "info", 1, atomics_info),
     bif("counters", "new", 2, counters_new),
-    bif("counters", "get", 2, |c, a| counter(c, a[0]).and_then(|r| {
-        let (x, i) = at(c, &[r, a[1]])?;
-        c.number_of(x, x.get(c.sys.mem(), i))
-    })),
-    bif("counters", "add", 3, |c, a| counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_add)).map(|_| OK)),
-    bif("counters", "sub", 3, |c, a| counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_sub)).map(|_| OK)),
+    bif("counters", "get", 2, |c, a| {
+        counter(c, a[0]).and_then(|r| {
+            let (x, i) = at(c, &[r, a[1]])?;
+            c.number_of(x, x.get(c.sys.mem(), i))
+        })
+    }),
+    bif("counters", "add", 3, |c, a| {
+        counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_add)).map(|_| OK)
+    }),
+    bif("counters", "sub", 3, |c, a| {
+        counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_sub)).map(|_| OK)
+    }),
     bif("counters", "put", 3, |c, a| counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], |_, v| v)).map(|_| OK)),
     bif("counters", "info", 1, counters_info),
 ];
@@ -174,11 +180,8 @@ fn compare_exchange(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 fn atomics_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (x, _) = at(ctx, &[args[0], Term::small(1)])?;
-    let (max, min) = if x.signed {
-        (ctx.int(i64::MAX)?, ctx.int(i64::MIN)?)
-    } else {
-        (ctx.uint(u64::MAX)?, Term::small(0))
-    };
+    let (max, min) =
+        if x.signed { (ctx.int(i64::MAX)?, ctx.int(i64::MIN)?) } else { (ctx.uint(u64::MAX)?, Term::small(0)) };
     let size = Term::small(x.len as i64);
     let memory = Term::small(x.len as i64 * 8 + 40);
     Ok(atom_map(ctx, &[(am::SIZE, size), (am::MAX, max), (am::MIN, min), (am::MEMORY, memory)])?)
@@ -199,7 +202,9 @@ fn counters_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 /// The array's reference inside a counter.
 fn counter(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
     let mem = ctx.sys.mem();
-    if mem.tuple_arity(t) == Some(2) && (mem.element(t, 1).is(am::ATOMICS) || mem.element(t, 1).is(am::WRITE_CONCURRENCY)) {
+    if mem.tuple_arity(t) == Some(2)
+        && (mem.element(t, 1).is(am::ATOMICS) || mem.element(t, 1).is(am::WRITE_CONCURRENCY))
+    {
         return Ok(mem.element(t, 2));
     }
     Err(ctx.badarg())

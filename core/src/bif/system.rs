@@ -256,17 +256,8 @@ fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 /// The kinds of `erlang:memory/0`, in OTP's order.
-const MEMORY_KINDS: [Atom; 9] = [
-    am::TOTAL,
-    am::PROCESSES,
-    am::PROCESSES_USED,
-    am::SYSTEM,
-    am::ATOM,
-    am::ATOM_USED,
-    am::BINARY,
-    am::CODE,
-    am::ETS,
-];
+const MEMORY_KINDS: [Atom; 9] =
+    [am::TOTAL, am::PROCESSES, am::PROCESSES_USED, am::SYSTEM, am::ATOM, am::ATOM_USED, am::BINARY, am::CODE, am::ETS];
 
 /// Bytes of the blocks of reference-counted binaries in a list, each block counted once.
 fn count_blocks(mem: Mem, list: OffHeap, seen: &mut FxHashSet<u32>) -> u64 {

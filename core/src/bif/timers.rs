@@ -69,7 +69,12 @@ fn start(ctx: &mut Ctx<'_>, time: Term, dest: Term, message: Term, options: Term
 }
 
 /// Two boolean options of the form `{Key, Bool}`; `None`: a bad option.
-fn option(ctx: &Ctx<'_>, list: Term, first: crate::atom::Atom, second: crate::atom::Atom) -> Option<(bool, Option<bool>)> {
+fn option(
+    ctx: &Ctx<'_>,
+    list: Term,
+    first: crate::atom::Atom,
+    second: crate::atom::Atom,
+) -> Option<(bool, Option<bool>)> {
     let mem = ctx.sys.mem();
     let (mut a, mut b) = (false, None);
     let mut t = list;

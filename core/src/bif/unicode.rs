@@ -6,8 +6,8 @@
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::build;
 use crate::heap::Alloc;
+use crate::heap::build;
 use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[

@@ -11,168 +11,170 @@ use super::operand::{Dst, Src};
 
 /// Calls `$m!` with the rows `"doc" Name { field: type, .. }`.
 macro_rules! for_each_op {
-    ($m:ident) => { $m! {
-        "Does nothing." Nop {}
-        "Ends the process normally: the return address below a process's first frame." ProcessEnd {}
-        "Calls what the process's trap says; where a new process starts." ApplyTrap {}
-        "Continues a BIF that yielded or waited." ResumeBif { bif: u32 }
-        "After the error handler has loaded code: calls the function again." Unreachable {}
+    ($m:ident) => {
+        $m! {
+            "Does nothing." Nop {}
+            "Ends the process normally: the return address below a process's first frame." ProcessEnd {}
+            "Calls what the process's trap says; where a new process starts." ApplyTrap {}
+            "Continues a BIF that yielded or waited." ResumeBif { bif: u32 }
+            "After the error handler has loaded code: calls the function again." Unreachable {}
 
-        "X to X." MoveXX { s: u16, d: u16 }
-        "X to Y." MoveXY { s: u16, d: u16 }
-        "Y to X." MoveYX { s: u16, d: u16 }
-        "Y to Y." MoveYY { s: u16, d: u16 }
-        "Constant to X." MoveCX { d: u16, c: u64 }
-        "Constant to Y." MoveCY { d: u16, c: u64 }
-        "Two X to X moves, in order." MoveXX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
-        "Y to X, then Y to X." MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
-        "X to Y, then X to Y." MoveXY2 { s1: u16, d1: u16, s2: u16, d2: u16 }
-        "Exchanges two registers." Swap { a: Dst, b: Dst }
-        "Sets Y registers to []." InitY { at: u32, n: u16 }
+            "X to X." MoveXX { s: u16, d: u16 }
+            "X to Y." MoveXY { s: u16, d: u16 }
+            "Y to X." MoveYX { s: u16, d: u16 }
+            "Y to Y." MoveYY { s: u16, d: u16 }
+            "Constant to X." MoveCX { d: u16, c: u64 }
+            "Constant to Y." MoveCY { d: u16, c: u64 }
+            "Two X to X moves, in order." MoveXX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "Y to X, then Y to X." MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "X to Y, then X to Y." MoveXY2 { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "Exchanges two registers." Swap { a: Dst, b: Dst }
+            "Sets Y registers to []." InitY { at: u32, n: u16 }
 
-        "Jumps." Jump { to: i32 }
-        "Calls a function of this module." Call { to: i32, cp: u64 }
-        "Tail call in this module, dropping a frame." CallLast { to: i32, n: u16 }
-        "Tail call in this module." CallOnly { to: i32 }
-        "Calls an exported function." CallExt { export: u32, cp: u64 }
-        "Tail call of an exported function, dropping a frame." CallExtLast { export: u32, n: u16 }
-        "Tail call of an exported function." CallExtOnly { export: u32 }
-        "Calls a BIF." CallBif { arity: u8, bif: u32, cp: u64 }
-        "Calls a BIF and returns its result, dropping a frame." CallBifLast { arity: u8, bif: u32, n: u16 }
-        "Calls a BIF and returns its result." CallBifOnly { arity: u8, bif: u32 }
-        "Calls the fun in the X register after the arguments." CallFun { arity: u8, cp: u64 }
-        "Calls a fun." CallFun2 { arity: u8, f: Src, cp: u64 }
-        "Calls the function named by the two X registers after the arguments." Apply { arity: u8, cp: u64 }
-        "As Apply, as a tail call." ApplyLast { arity: u8, n: u16 }
-        "Returns." Return {}
-        "Drops a frame and returns." DeallocReturn { n: u16 }
-        "Constant to x0, drops a frame and returns." ConstReturn { n: u16, c: u64 }
+            "Jumps." Jump { to: i32 }
+            "Calls a function of this module." Call { to: i32, cp: u64 }
+            "Tail call in this module, dropping a frame." CallLast { to: i32, n: u16 }
+            "Tail call in this module." CallOnly { to: i32 }
+            "Calls an exported function." CallExt { export: u32, cp: u64 }
+            "Tail call of an exported function, dropping a frame." CallExtLast { export: u32, n: u16 }
+            "Tail call of an exported function." CallExtOnly { export: u32 }
+            "Calls a BIF." CallBif { arity: u8, bif: u32, cp: u64 }
+            "Calls a BIF and returns its result, dropping a frame." CallBifLast { arity: u8, bif: u32, n: u16 }
+            "Calls a BIF and returns its result." CallBifOnly { arity: u8, bif: u32 }
+            "Calls the fun in the X register after the arguments." CallFun { arity: u8, cp: u64 }
+            "Calls a fun." CallFun2 { arity: u8, f: Src, cp: u64 }
+            "Calls the function named by the two X registers after the arguments." Apply { arity: u8, cp: u64 }
+            "As Apply, as a tail call." ApplyLast { arity: u8, n: u16 }
+            "Returns." Return {}
+            "Drops a frame and returns." DeallocReturn { n: u16 }
+            "Constant to x0, drops a frame and returns." ConstReturn { n: u16, c: u64 }
 
-        "Makes a frame of n Y registers." Allocate { n: u16, live: u16 }
-        "Makes a frame and reserves heap words." AllocateHeap { n: u16, live: u16, words: u32 }
-        "Drops a frame." Deallocate { n: u16 }
-        "Drops n Y registers from the top of the frame." Trim { n: u16 }
-        "Reserves heap words." TestHeap { live: u16, words: u32 }
+            "Makes a frame of n Y registers." Allocate { n: u16, live: u16 }
+            "Makes a frame and reserves heap words." AllocateHeap { n: u16, live: u16, words: u32 }
+            "Drops a frame." Deallocate { n: u16 }
+            "Drops n Y registers from the top of the frame." Trim { n: u16 }
+            "Reserves heap words." TestHeap { live: u16, words: u32 }
 
-        "Is it a cons cell?" IsConsX { s: u16, fail: i32 }
-        "Is it a cons cell?" IsCons { s: Src, fail: i32 }
-        "Is it a cons cell? Then its head and tail." IsConsGet { s: u16, h: u16, t: u16, fail: i32 }
-        "Is it []?" IsNilX { s: u16, fail: i32 }
-        "Is it []?" IsNil { s: Src, fail: i32 }
-        "Is it of the kind?" TypeTest { kind: u8, s: Src, fail: i32 }
-        "Is it a tuple?" IsTuple { s: Src, fail: i32 }
-        "Has the tuple this arity?" TestArity { s: Src, fail: i32, arity: u32 }
-        "Is it a tuple of this arity?" IsTupleOfArity { s: Src, fail: i32, arity: u32 }
-        "Is it a tuple of this arity with this first element?" IsTagged { arity: u8, s: u16, fail: i32, c: u64 }
-        "==" IsEq { a: Src, b: Src, fail: i32 }
-        "/=" IsNe { a: Src, b: Src, fail: i32 }
-        "=:=" IsEqExact { a: Src, b: Src, fail: i32 }
-        "=/=" IsNeExact { a: Src, b: Src, fail: i32 }
-        "=:= an immediate." IsEqImm { s: u16, fail: i32, c: u64 }
-        "=/= an immediate." IsNeImm { s: u16, fail: i32, c: u64 }
-        "<" IsLt { a: Src, b: Src, fail: i32 }
-        ">=" IsGe { a: Src, b: Src, fail: i32 }
-        "X < small constant." IsLtXC { s: u16, fail: i32, c: u64 }
-        "X >= small constant." IsGeXC { s: u16, fail: i32, c: u64 }
-        "Small constant < X." IsLtCX { s: u16, fail: i32, c: u64 }
-        "Small constant >= X." IsGeCX { s: u16, fail: i32, c: u64 }
-        "X < X." IsLtXX { a: u16, b: u16, fail: i32 }
-        "X >= X." IsGeXX { a: u16, b: u16, fail: i32 }
-        "Is it a fun of this arity?" IsFunction2 { f: Src, arity: Src, fail: i32 }
-        "Jumps by value." SelectVal { s: Src, fail: i32, table: u32 }
-        "Jumps by the arity of a tuple." SelectArity { s: Src, fail: i32, table: u32 }
+            "Is it a cons cell?" IsConsX { s: u16, fail: i32 }
+            "Is it a cons cell?" IsCons { s: Src, fail: i32 }
+            "Is it a cons cell? Then its head and tail." IsConsGet { s: u16, h: u16, t: u16, fail: i32 }
+            "Is it []?" IsNilX { s: u16, fail: i32 }
+            "Is it []?" IsNil { s: Src, fail: i32 }
+            "Is it of the kind?" TypeTest { kind: u8, s: Src, fail: i32 }
+            "Is it a tuple?" IsTuple { s: Src, fail: i32 }
+            "Has the tuple this arity?" TestArity { s: Src, fail: i32, arity: u32 }
+            "Is it a tuple of this arity?" IsTupleOfArity { s: Src, fail: i32, arity: u32 }
+            "Is it a tuple of this arity with this first element?" IsTagged { arity: u8, s: u16, fail: i32, c: u64 }
+            "==" IsEq { a: Src, b: Src, fail: i32 }
+            "/=" IsNe { a: Src, b: Src, fail: i32 }
+            "=:=" IsEqExact { a: Src, b: Src, fail: i32 }
+            "=/=" IsNeExact { a: Src, b: Src, fail: i32 }
+            "=:= an immediate." IsEqImm { s: u16, fail: i32, c: u64 }
+            "=/= an immediate." IsNeImm { s: u16, fail: i32, c: u64 }
+            "<" IsLt { a: Src, b: Src, fail: i32 }
+            ">=" IsGe { a: Src, b: Src, fail: i32 }
+            "X < small constant." IsLtXC { s: u16, fail: i32, c: u64 }
+            "X >= small constant." IsGeXC { s: u16, fail: i32, c: u64 }
+            "Small constant < X." IsLtCX { s: u16, fail: i32, c: u64 }
+            "Small constant >= X." IsGeCX { s: u16, fail: i32, c: u64 }
+            "X < X." IsLtXX { a: u16, b: u16, fail: i32 }
+            "X >= X." IsGeXX { a: u16, b: u16, fail: i32 }
+            "Is it a fun of this arity?" IsFunction2 { f: Src, arity: Src, fail: i32 }
+            "Jumps by value." SelectVal { s: Src, fail: i32, table: u32 }
+            "Jumps by the arity of a tuple." SelectArity { s: Src, fail: i32, table: u32 }
 
-        "Makes a cons cell." PutList { h: Src, t: Src, d: Dst }
-        "Makes a cons cell of X registers." PutListX { h: u16, t: u16, d: u16 }
-        "Head and tail of a cons cell." GetList { s: Src, h: Dst, t: Dst }
-        "Head of a cons cell." GetHd { s: Src, d: Dst }
-        "Tail of a cons cell." GetTl { s: Src, d: Dst }
-        "Makes a tuple of side-table operands." PutTuple2 { d: Dst, at: u32, n: u32 }
-        "Word i of a tuple to X." GetElementX { s: u16, i: u16, d: u16 }
-        "Word i of a tuple." GetElement { s: Src, d: Dst, i: u32 }
-        "Words i and i+1 of a tuple to two X." GetElement2X { s: u16, i: u16, d1: u16, d2: u16 }
-        "Overwrites word i of a fresh tuple." SetElement { v: Src, t: Src, i: u32 }
-        "Copies a record with some elements replaced." UpdateRecord { s: Src, d: Dst, at: u32, n: u32 }
-        "Adds or replaces map pairs." PutMapAssoc { live: u8, s: Src, d: Dst, at: u32, n: u32 }
-        "Replaces values of a map." PutMapExact { live: u8, s: Src, d: Dst, at: u32, n: u16, fail: i32 }
-        "Has the map these keys?" HasMapFields { s: Src, n: u16, at: u32, fail: i32 }
-        "Values of map keys." GetMapElements { s: Src, n: u16, at: u32, fail: i32 }
-        "Makes a fun." MakeFun { d: Dst, n: u16, fun: u32, at: u32 }
+            "Makes a cons cell." PutList { h: Src, t: Src, d: Dst }
+            "Makes a cons cell of X registers." PutListX { h: u16, t: u16, d: u16 }
+            "Head and tail of a cons cell." GetList { s: Src, h: Dst, t: Dst }
+            "Head of a cons cell." GetHd { s: Src, d: Dst }
+            "Tail of a cons cell." GetTl { s: Src, d: Dst }
+            "Makes a tuple of side-table operands." PutTuple2 { d: Dst, at: u32, n: u32 }
+            "Word i of a tuple to X." GetElementX { s: u16, i: u16, d: u16 }
+            "Word i of a tuple." GetElement { s: Src, d: Dst, i: u32 }
+            "Words i and i+1 of a tuple to two X." GetElement2X { s: u16, i: u16, d1: u16, d2: u16 }
+            "Overwrites word i of a fresh tuple." SetElement { v: Src, t: Src, i: u32 }
+            "Copies a record with some elements replaced." UpdateRecord { s: Src, d: Dst, at: u32, n: u32 }
+            "Adds or replaces map pairs." PutMapAssoc { live: u8, s: Src, d: Dst, at: u32, n: u32 }
+            "Replaces values of a map." PutMapExact { live: u8, s: Src, d: Dst, at: u32, n: u16, fail: i32 }
+            "Has the map these keys?" HasMapFields { s: Src, n: u16, at: u32, fail: i32 }
+            "Values of map keys." GetMapElements { s: Src, n: u16, at: u32, fail: i32 }
+            "Makes a fun." MakeFun { d: Dst, n: u16, fun: u32, at: u32 }
 
-        "+" Add { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "-" Sub { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "X + small constant, in a body." AddXC { live: u8, s: u16, d: u16, c: u64 }
-        "X + X, in a body." AddXX { live: u8, a: u16, b: u16, d: u16 }
-        "X - X, in a body." SubXX { live: u8, a: u16, b: u16, d: u16 }
-        "*" Mul { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "div" IntDiv { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "rem" Rem { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "band" Band { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "bor" Bor { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "bxor" Bxor { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "bsl" Bsl { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "bsr" Bsr { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
-        "A BIF without arguments." Bif0 { d: Dst, bif: u32 }
-        "A guard BIF of one argument." Bif1 { live: u8, a: Src, d: Dst, fail: i32, bif: u32 }
-        "A guard BIF of two arguments." Bif2 { live: u8, a: Src, b: Src, d: Dst, fail: i32, bif: u32 }
-        "A guard BIF of three arguments in the side table." Bif3 { live: u8, d: Dst, at: u32, fail: i32, bif: u32 }
-        "hd" Hd { s: Src, d: Dst, fail: i32 }
-        "tl" Tl { s: Src, d: Dst, fail: i32 }
-        "element/2" Element { i: Src, s: Src, d: Dst, fail: i32 }
-        "tuple_size/1" TupleSize { s: Src, d: Dst, fail: i32 }
+            "+" Add { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "-" Sub { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "X + small constant, in a body." AddXC { live: u8, s: u16, d: u16, c: u64 }
+            "X + X, in a body." AddXX { live: u8, a: u16, b: u16, d: u16 }
+            "X - X, in a body." SubXX { live: u8, a: u16, b: u16, d: u16 }
+            "*" Mul { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "div" IntDiv { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "rem" Rem { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "band" Band { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "bor" Bor { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "bxor" Bxor { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "bsl" Bsl { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "bsr" Bsr { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
+            "A BIF without arguments." Bif0 { d: Dst, bif: u32 }
+            "A guard BIF of one argument." Bif1 { live: u8, a: Src, d: Dst, fail: i32, bif: u32 }
+            "A guard BIF of two arguments." Bif2 { live: u8, a: Src, b: Src, d: Dst, fail: i32, bif: u32 }
+            "A guard BIF of three arguments in the side table." Bif3 { live: u8, d: Dst, at: u32, fail: i32, bif: u32 }
+            "hd" Hd { s: Src, d: Dst, fail: i32 }
+            "tl" Tl { s: Src, d: Dst, fail: i32 }
+            "element/2" Element { i: Src, s: Src, d: Dst, fail: i32 }
+            "tuple_size/1" TupleSize { s: Src, d: Dst, fail: i32 }
 
-        "Float term to float register." FLoad { s: Src, d: u8 }
-        "Float register to a new float." FStore { s: u8, d: Dst }
-        "Number to float register." FConv { s: Src, d: u8 }
-        "+ on floats." FAdd { a: u8, b: u8, d: u8 }
-        "- on floats." FSub { a: u8, b: u8, d: u8 }
-        "* on floats." FMul { a: u8, b: u8, d: u8 }
-        "/ on floats." FDiv { a: u8, b: u8, d: u8 }
-        "Unary - on floats." FNeg { a: u8, d: u8 }
+            "Float term to float register." FLoad { s: Src, d: u8 }
+            "Float register to a new float." FStore { s: u8, d: Dst }
+            "Number to float register." FConv { s: Src, d: u8 }
+            "+ on floats." FAdd { a: u8, b: u8, d: u8 }
+            "- on floats." FSub { a: u8, b: u8, d: u8 }
+            "* on floats." FMul { a: u8, b: u8, d: u8 }
+            "/ on floats." FDiv { a: u8, b: u8, d: u8 }
+            "Unary - on floats." FNeg { a: u8, d: u8 }
 
-        "Opens a catch or try: the tag goes to Y." Catch { y: u16, tag: u64 }
-        "Closes a catch." CatchEnd { y: u16 }
-        "Closes a try." TryEnd { y: u16 }
-        "Starts the handler of a try: class, value and trace to x0..x2." TryCase { y: u16 }
-        "try_clause error." TryCaseEnd { s: Src }
-        "badmatch error." Badmatch { s: Src }
-        "if_clause error." IfEnd {}
-        "case_clause error." CaseEnd { s: Src }
-        "badrecord error." Badrecord { s: Src }
-        "Raises again from a raw trace and a value (old form)." Raise { t: Src, v: Src }
-        "Raises again class x0, value x1, trace x2." RawRaise {}
-        "Raw trace in x0 to a list." BuildStacktrace {}
-        "function_clause error of this function." FuncInfo { function: u32, arity: u32, module: u32 }
+            "Opens a catch or try: the tag goes to Y." Catch { y: u16, tag: u64 }
+            "Closes a catch." CatchEnd { y: u16 }
+            "Closes a try." TryEnd { y: u16 }
+            "Starts the handler of a try: class, value and trace to x0..x2." TryCase { y: u16 }
+            "try_clause error." TryCaseEnd { s: Src }
+            "badmatch error." Badmatch { s: Src }
+            "if_clause error." IfEnd {}
+            "case_clause error." CaseEnd { s: Src }
+            "badrecord error." Badrecord { s: Src }
+            "Raises again from a raw trace and a value (old form)." Raise { t: Src, v: Src }
+            "Raises again class x0, value x1, trace x2." RawRaise {}
+            "Raw trace in x0 to a list." BuildStacktrace {}
+            "function_clause error of this function." FuncInfo { function: u32, arity: u32, module: u32 }
 
-        "Sends x1 to x0." Send {}
-        "The message at the save pointer to x0, or go where one waits." LoopRec { d: Dst, fail: i32 }
-        "Takes the message out." RemoveMessage {}
-        "On to the next message." LoopRecEnd { to: i32 }
-        "Waits for a message." Wait { to: i32 }
-        "Waits for a message or the time." WaitTimeout { t: Src, to: i32 }
-        "The time is over." Timeout {}
-        "Reserves a receive marker." RecvMarkerReserve { d: Dst }
-        "Binds a receive marker to a reference." RecvMarkerBind { m: Src, r: Src }
-        "Drops a receive marker." RecvMarkerClear { r: Src }
-        "Starts the next receive at the marker." RecvMarkerUse { r: Src }
+            "Sends x1 to x0." Send {}
+            "The message at the save pointer to x0, or go where one waits." LoopRec { d: Dst, fail: i32 }
+            "Takes the message out." RemoveMessage {}
+            "On to the next message." LoopRecEnd { to: i32 }
+            "Waits for a message." Wait { to: i32 }
+            "Waits for a message or the time." WaitTimeout { t: Src, to: i32 }
+            "The time is over." Timeout {}
+            "Reserves a receive marker." RecvMarkerReserve { d: Dst }
+            "Binds a receive marker to a reference." RecvMarkerBind { m: Src, r: Src }
+            "Drops a receive marker." RecvMarkerClear { r: Src }
+            "Starts the next receive at the marker." RecvMarkerUse { r: Src }
 
-        "A match context of a bitstring." BsStartMatch { live: u8, s: Src, d: Dst, fail: i32 }
-        "A position of a match context." BsGetPosition { live: u8, s: Src, d: Dst }
-        "Sets the position of a match context." BsSetPosition { s: Src, p: Src }
-        "What is left of a match context." BsGetTail { live: u8, s: Src, d: Dst }
-        "A list of match commands." BsMatch { s: Src, n: u16, at: u32, fail: i32 }
-        "An integer." BsGetInteger { live: u8, at: u32, fail: i32 }
-        "A float." BsGetFloat { live: u8, at: u32, fail: i32 }
-        "A bitstring." BsGetBinary { live: u8, at: u32, fail: i32 }
-        "Skips bits." BsSkip { s: Src, size: Src, fail: i32, unit: u32 }
-        "Are just this many bits left?" BsTestTail { s: Src, fail: i32, bits: u32 }
-        "Is the rest a multiple of the unit?" BsTestUnit { s: Src, fail: i32, unit: u32 }
-        "Are these the next bits?" BsMatchString { s: Src, n: u16, at: u32, fail: i32 }
-        "A code point." BsGetUtf { kind: u8, s: Src, d: Dst, fail: i32, flags: u32 }
-        "Skips a code point." BsSkipUtf { kind: u8, s: Src, fail: i32, flags: u32 }
-        "Builds a bitstring of side-table segments." BsCreateBin { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
-        "An empty writable binary in x0." BsInitWritable {}
-    } };
+            "A match context of a bitstring." BsStartMatch { live: u8, s: Src, d: Dst, fail: i32 }
+            "A position of a match context." BsGetPosition { live: u8, s: Src, d: Dst }
+            "Sets the position of a match context." BsSetPosition { s: Src, p: Src }
+            "What is left of a match context." BsGetTail { live: u8, s: Src, d: Dst }
+            "A list of match commands." BsMatch { s: Src, n: u16, at: u32, fail: i32 }
+            "An integer." BsGetInteger { live: u8, at: u32, fail: i32 }
+            "A float." BsGetFloat { live: u8, at: u32, fail: i32 }
+            "A bitstring." BsGetBinary { live: u8, at: u32, fail: i32 }
+            "Skips bits." BsSkip { s: Src, size: Src, fail: i32, unit: u32 }
+            "Are just this many bits left?" BsTestTail { s: Src, fail: i32, bits: u32 }
+            "Is the rest a multiple of the unit?" BsTestUnit { s: Src, fail: i32, unit: u32 }
+            "Are these the next bits?" BsMatchString { s: Src, n: u16, at: u32, fail: i32 }
+            "A code point." BsGetUtf { kind: u8, s: Src, d: Dst, fail: i32, flags: u32 }
+            "Skips a code point." BsSkipUtf { kind: u8, s: Src, fail: i32, flags: u32 }
+            "Builds a bitstring of side-table segments." BsCreateBin { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
+            "An empty writable binary in x0." BsInitWritable {}
+        }
+    };
 }
 
 /// Returns from the surrounding function with a field that is a target.

@@ -157,7 +157,9 @@ impl CodeTable {
     pub fn entry(&self, export: u32) -> Option<CodePtr> {
         match self.exports.get(export as usize)?.target {
             Target::Code(p) => Some(p),
-            Target::Bif(i) => Some(CodePtr { slot: crate::process::INTERNAL_SLOT, offset: crate::process::BIF_STUBS + i }),
+            Target::Bif(i) => {
+                Some(CodePtr { slot: crate::process::INTERNAL_SLOT, offset: crate::process::BIF_STUBS + i })
+            }
             Target::Undefined => None,
         }
     }

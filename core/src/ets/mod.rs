@@ -7,9 +7,9 @@
 pub mod hash;
 pub mod object;
 pub mod table;
-pub mod tree;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 pub use hash::HashStore;
 pub use object::Object;

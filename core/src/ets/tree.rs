@@ -51,9 +51,8 @@ impl TreeStore {
 
     /// Place of the object with the key, or of the first after it.
     fn search(&self, mem: Mem, names: &dyn Names, key: Term) -> Result<Place, Place> {
-        let run = self.runs.partition_point(|r| {
-            r.last().is_some_and(|o| self.cmp(mem, names, o, key) == Ordering::Less)
-        });
+        let run =
+            self.runs.partition_point(|r| r.last().is_some_and(|o| self.cmp(mem, names, o, key) == Ordering::Less));
         match self.runs.get(run) {
             None => Err((run, 0)),
             Some(r) => match r.binary_search_by(|o| self.cmp(mem, names, o, key)) {
@@ -155,11 +154,7 @@ impl TreeStore {
     }
     /// The place after a place.
     pub fn step(&self, (r, i): Place) -> Option<Place> {
-        if i + 1 < self.runs.get(r)?.len() {
-            Some((r, i + 1))
-        } else {
-            (r + 1 < self.runs.len()).then_some((r + 1, 0))
-        }
+        if i + 1 < self.runs.get(r)?.len() { Some((r, i + 1)) } else { (r + 1 < self.runs.len()).then_some((r + 1, 0)) }
     }
     /// The place before a place.
     pub fn step_back(&self, (r, i): Place) -> Option<Place> {

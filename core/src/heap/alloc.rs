@@ -97,7 +97,11 @@ impl<'a> FragmentAlloc<'a> {
     /// A fragment of exactly `words` words.
     pub fn new(arena: &'a mut Arena, words: u32) -> Result<FragmentAlloc<'a>, OutOfMemory> {
         let start = arena.alloc(words.max(1) as usize)?;
-        Ok(FragmentAlloc { arena, fragment: Fragment { start, used: 0, size: words.max(1) }, off_heap: OffHeap::default() })
+        Ok(FragmentAlloc {
+            arena,
+            fragment: Fragment { start, used: 0, size: words.max(1) },
+            off_heap: OffHeap::default(),
+        })
     }
 }
 

@@ -119,7 +119,11 @@ impl Mem {
     /// Address of the data of what a view refers to.
     #[inline]
     pub fn bits_base(self, orig: Term) -> Addr {
-        if self.header(orig) == object::BIN_REF_HEADER { self.field(orig, 1).0 as Addr + BLOCK_HEADER * 8 } else { orig.addr() + 16 }
+        if self.header(orig) == object::BIN_REF_HEADER {
+            self.field(orig, 1).0 as Addr + BLOCK_HEADER * 8
+        } else {
+            orig.addr() + 16
+        }
     }
 
     /// Number of bits of a bitstring.

@@ -66,7 +66,11 @@ pub fn from_bigint(a: &mut dyn Alloc, v: &BigInt) -> Built {
     }
     let at = a.words(n + 1)?;
     let mem = a.mem();
-    mem.set_word(at, 0, object::header(if v.sign() == Sign::Minus { object::NEG_BIG } else { object::POS_BIG }, n as u64));
+    mem.set_word(
+        at,
+        0,
+        object::header(if v.sign() == Sign::Minus { object::NEG_BIG } else { object::POS_BIG }, n as u64),
+    );
     for (i, d) in v.iter_u64_digits().enumerate() {
         mem.set_word(at, i as u32 + 1, d);
     }
@@ -202,7 +206,13 @@ fn mixed(
 }
 
 /// An operator on integers.
-fn integers(a: &mut dyn Alloc, x: Term, y: Term, small: fn(i128, i128) -> Option<i128>, big: fn(BigInt, BigInt) -> BigInt) -> Arith {
+fn integers(
+    a: &mut dyn Alloc,
+    x: Term,
+    y: Term,
+    small: fn(i128, i128) -> Option<i128>,
+    big: fn(BigInt, BigInt) -> BigInt,
+) -> Arith {
     let mem = a.mem();
     if let (Some(p), Some(q)) = (to_i128(mem, x), to_i128(mem, y))
         && let Some(r) = small(p, q)

@@ -27,7 +27,8 @@ fn arithmetic_is_otps() {
     with_terms(|a, _| {
         for line in include_str!("../../testdata/arith.txt").lines() {
             let mut part = line.split(' ');
-            let (op, x, y, expected) = (part.next().unwrap(), part.next().unwrap(), part.next().unwrap(), part.next().unwrap());
+            let (op, x, y, expected) =
+                (part.next().unwrap(), part.next().unwrap(), part.next().unwrap(), part.next().unwrap());
             let (x, y) = (parse(a, x), parse(a, y));
             let r = match op {
                 "+" => add(a, x, y),
@@ -58,7 +59,10 @@ fn arithmetic_is_otps() {
             assert_eq!(show(a.mem(), r), expected, "{line}");
             if let Ok(t) = r {
                 // The normal form: small exactly if it fits.
-                assert!(!a.mem().is_big(t) || to_i64(a.mem(), t).is_none_or(|v| Term::try_small(v).is_none()), "{line}");
+                assert!(
+                    !a.mem().is_big(t) || to_i64(a.mem(), t).is_none_or(|v| Term::try_small(v).is_none()),
+                    "{line}"
+                );
             }
         }
     });
@@ -71,7 +75,9 @@ fn what_is_no_number_is_badarith() {
         let list = build::cons(a, atom, Term::NIL).unwrap();
         let big = from_i128(a, 1 << 100).unwrap();
         for f in [add, sub, mul, div, int_div, rem, band, bor, bxor, bsl, bsr] {
-            for (x, y) in [(atom, big), (big, atom), (list, Term::small(1)), (Term::small(1), list), (Term::NIL, Term::NIL)] {
+            for (x, y) in
+                [(atom, big), (big, atom), (list, Term::small(1)), (Term::small(1), list), (Term::NIL, Term::NIL)]
+            {
                 assert_eq!(f(a, x, y), Err(BadArith));
             }
         }

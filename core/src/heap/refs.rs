@@ -46,7 +46,11 @@ pub fn make_alias(a: &mut dyn Alloc, id: RefId, pid: Term) -> Built {
 impl Mem {
     /// The numbers of a reference of this node.
     pub fn ref_id(self, term: Term) -> Option<RefId> {
-        if self.boxed_subtag(term)? == object::REF { Some(RefId(self.field(term, 1).0, self.field(term, 2).0 as u32)) } else { None }
+        if self.boxed_subtag(term)? == object::REF {
+            Some(RefId(self.field(term, 1).0, self.field(term, 2).0 as u32))
+        } else {
+            None
+        }
     }
 
     /// The pid behind an alias reference.

@@ -6,6 +6,7 @@ use crate::bif::{Ctx, Fault};
 use crate::code::op::Instr;
 use crate::code::operand::{Dst, Src};
 use crate::heap::number::{self, ArithError};
+use crate::load::translate::NO_COLLECTION;
 use crate::process::Mfa;
 use crate::term::Term;
 
@@ -63,7 +64,7 @@ fn blame(m: &mut Machine<'_>, name: Atom, args: &[Term]) {
 /// A BIF in a guard, or one that the compiler calls like that in a body.
 pub fn guard_bif(m: &mut Machine<'_>, bif: u32, args: &mut [Term], d: Dst, fail: i32, live: u8) -> Flow {
     match args {
-        [a, rest @ ..] if rest.len() < 2 => {
+        [a, rest @ ..] if rest.len() < 2 && live != NO_COLLECTION => {
             let mut none = Term::NIL;
             let b = rest.first_mut().unwrap_or(&mut none);
             if let Err(f) = m.collect_if_desired(live as usize, a, b) {
@@ -93,7 +94,7 @@ pub fn named_guard_bif(m: &mut Machine<'_>, name: Atom, args: &[Src], d: Dst, fa
     let mut values: Vec<Term> = args.iter().map(|s| m.src(*s)).collect();
     let mfa = Mfa { module: am::ERLANG, function: name, arity: values.len() as u8 };
     match m.sys.code.target(mfa) {
-        crate::code::Target::Bif(bif) => guard_bif(m, bif, &mut values, d, fail, 0),
+        crate::code::Target::Bif(bif) => guard_bif(m, bif, &mut values, d, fail, NO_COLLECTION),
         _ => m.error(Term::atom(am::BADARG)),
     }
 }

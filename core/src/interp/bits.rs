@@ -5,9 +5,9 @@ use crate::atom::am;
 use crate::bif::Fault;
 use crate::code::op::Instr;
 use crate::code::operand::{Dst, Src, Wide};
+use crate::heap::binary;
 use crate::heap::bits::build::{self, BuildError, Builder};
 use crate::heap::bits::{matching, utf};
-use crate::heap::binary;
 use crate::load::translate::{command, segment};
 use crate::term::Term;
 
@@ -43,9 +43,9 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             }
         }
         Instr::BsMatch { s, n, at, fail } => bs_match(m, s, n, at, fail),
-        Instr::BsGetInteger { live, at, fail } | Instr::BsGetFloat { live, at, fail } | Instr::BsGetBinary { live, at, fail } => {
-            get_field(m, i, live, at, fail)
-        }
+        Instr::BsGetInteger { live, at, fail }
+        | Instr::BsGetFloat { live, at, fail }
+        | Instr::BsGetBinary { live, at, fail } => get_field(m, i, live, at, fail),
         Instr::BsSkip { s, size, fail, unit } => {
             let (ctx, size) = (m.src(s), m.src(size));
             let mem = m.mem();
@@ -253,13 +253,18 @@ fn segment_bits(m: &Machine<'_>, s: &Segment) -> Result<u64, BuildError> {
     })
 }
 
+/// Most words that a new bitstring takes on the heap.
+const RESULT_WORDS: u32 = 10;
+
 fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
-    if m.gc_desired()
-        && let Err(f) = m.collect(0, live as usize)
+    // Room for the result's words on the heap, and behind it for what the following instructions build without asking.
+    let need = m.side(at) + RESULT_WORDS + crate::heap::RESERVED;
+    if (m.gc_desired() || m.proc.heap.free() < need)
+        && let Err(f) = m.collect(need as usize, live as usize)
     {
         return m.fault(f);
     }
-    match build_all(m, n, at) {
+    match build_all(m, n, at + 1) {
         Ok(t) => {
             m.set(d, t);
             m.proc.budget -= 1;

@@ -91,7 +91,7 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::Bxor { .. }
         | Instr::Bsl { .. }
         | Instr::Bsr { .. } => arith::binary(m, i),
-        Instr::Bif0 { d, bif } => arith::guard_bif(m, bif, &mut [], d, 0, 0),
+        Instr::Bif0 { d, bif } => arith::guard_bif(m, bif, &mut [], d, 0, crate::load::translate::NO_COLLECTION),
         Instr::Bif1 { live, a, d, fail, bif } => {
             let a = m.src(a);
             arith::guard_bif(m, bif, &mut [a], d, fail, live)
@@ -109,7 +109,9 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::TupleSize { s, d, fail } => arith::named_guard_bif(m, am::TUPLE_SIZE, &[s], d, fail),
         Instr::Element { i, s, d, fail } => arith::named_guard_bif(m, am::ELEMENT, &[i, s], d, fail),
         // The result was not finite, so the operation fails.
-        Instr::FAdd { .. } | Instr::FSub { .. } | Instr::FMul { .. } | Instr::FDiv { .. } => m.error(Term::atom(am::BADARITH)),
+        Instr::FAdd { .. } | Instr::FSub { .. } | Instr::FMul { .. } | Instr::FDiv { .. } => {
+            m.error(Term::atom(am::BADARITH))
+        }
         Instr::FConv { s, d } => arith::float_convert(m, s, d),
 
         Instr::CatchEnd { y } => exceptions::catch_end(m, y),
@@ -135,7 +137,8 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::RawRaise {} => exceptions::raw_raise(m),
         Instr::BuildStacktrace {} => exceptions::build_stacktrace(m),
         Instr::FuncInfo { function, arity, module } => {
-            let mfa = Mfa { module: crate::atom::Atom(module), function: crate::atom::Atom(function), arity: arity as u8 };
+            let mfa =
+                Mfa { module: crate::atom::Atom(module), function: crate::atom::Atom(function), arity: arity as u8 };
             exceptions::function_clause(m, mfa)
         }
 

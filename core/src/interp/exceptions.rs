@@ -8,8 +8,8 @@ use super::{Flow, Machine, PROCESS_END, SliceEnd};
 use crate::atom::am;
 use crate::bif::Ctx;
 use crate::code::operand::Src;
-use crate::heap::build::{self, Built};
 use crate::heap::Alloc;
+use crate::heap::build::{self, Built};
 use crate::process::{Class, CodePtr, Exception, Mfa};
 use crate::term::{Mem, TAG_HEADER, TAG_MASK, Term};
 
@@ -177,7 +177,9 @@ fn entry(ctx: &mut Ctx<'_>, mfa: Mfa, args: Term, location: Term) -> Built {
 }
 
 fn location(ctx: &mut Ctx<'_>, at: CodePtr) -> Built {
-    let Some((file, line)) = ctx.sys.code.location_at(at).map(|(f, l)| (f.to_string(), l)) else { return Ok(Term::NIL) };
+    let Some((file, line)) = ctx.sys.code.location_at(at).map(|(f, l)| (f.to_string(), l)) else {
+        return Ok(Term::NIL);
+    };
     let file = build::char_list(ctx, &file)?;
     let file = build::tuple(ctx, &[Term::atom(am::FILE), file])?;
     let line = build::tuple(ctx, &[Term::atom(am::LINE), Term::small(line as i64)])?;

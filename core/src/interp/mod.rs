@@ -180,7 +180,10 @@ impl Machine<'_> {
     #[inline]
     pub fn gc_desired(&self) -> bool {
         let h = &self.proc.heap;
-        cfg!(feature = "gc_stress") || h.frag_words > h.free() as usize || h.off_heap.words > h.vheap_size || self.proc.gc_requested
+        cfg!(feature = "gc_stress")
+            || h.frag_words > h.free() as usize
+            || h.off_heap.words > h.vheap_size
+            || self.proc.gc_requested
     }
 
     /// Collects before an operation if that is due, with two values kept beside the live registers.

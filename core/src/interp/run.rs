@@ -197,6 +197,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($i:expr) => {{
             spill!();
             let at = offset!();
+            if cfg!(feature = "gc_stress") {
+                m.proc.ip = CodePtr { slot: here.slot, offset: at };
+            }
             follow!(cold::execute(&mut m, $i, at))
         }};
     }
@@ -205,6 +208,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($words:expr, $live:expr) => {
             if cfg!(feature = "gc_stress") || ((sp - hp) as u64) < ($words as u64 + RESERVED as u64) * 8 {
                 spill!();
+                if cfg!(feature = "gc_stress") {
+                    m.proc.ip = CodePtr { slot: here.slot, offset: offset!() };
+                }
                 if let Err(f) = m.collect($words as usize, $live as usize) {
                     follow!(m.fault(f));
                 }
@@ -805,7 +811,11 @@ fn lost(m: &mut Machine<'_>) -> SliceEnd {
 #[inline(never)]
 fn preempt(m: &mut Machine<'_>, to: CodePtr) -> SliceEnd {
     let arity = if to.slot == super::INTERNAL {
-        if to == APPLY_TRAP { 0 } else { m.bifs.get((to.offset.saturating_sub(super::BIF_STUBS)) as usize).map_or(0, |b| b.arity) }
+        if to == APPLY_TRAP {
+            0
+        } else {
+            m.bifs.get((to.offset.saturating_sub(super::BIF_STUBS)) as usize).map_or(0, |b| b.arity)
+        }
     } else {
         m.sys.code.function_at(to).map_or(0, |f| f.arity)
     };

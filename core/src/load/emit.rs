@@ -179,7 +179,8 @@ impl Emitter {
         }
         for (at, index) in std::mem::take(&mut self.select_at) {
             let mut table = self.selects[index as usize].clone();
-            let (SelectTable::Dense { to, .. } | SelectTable::Sorted { to, .. } | SelectTable::Linear { to, .. }) = &mut table;
+            let (SelectTable::Dense { to, .. } | SelectTable::Sorted { to, .. } | SelectTable::Linear { to, .. }) =
+                &mut table;
             for t in to.iter_mut().filter(|t| **t != 0) {
                 *t = self.resolve(at, *t)?;
             }

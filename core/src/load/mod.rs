@@ -35,7 +35,9 @@ fn no_memory(chunk: &str) -> LoadError {
 
 pub(crate) fn intern(sys: &mut System, name: &str) -> Result<Atom, LoadError> {
     sys.atoms.intern(name).map_err(|e| match e {
-        AtomError::TooLong => LoadError::new("AtU8", None, format!("an atom has more than {} characters", crate::atom::MAX_ATOM_CHARS)),
+        AtomError::TooLong => {
+            LoadError::new("AtU8", None, format!("an atom has more than {} characters", crate::atom::MAX_ATOM_CHARS))
+        }
         AtomError::TableFull => {
             sys.stop = Some(StopCause::TooManyAtoms(sys.atoms.limit()));
             LoadError::new("AtU8", None, "the atom table is full")
@@ -95,7 +97,8 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
     }
     let mut area = LiteralAlloc::new(&mut sys.arena);
     let mut literals = Vec::with_capacity(file.literals.len());
-    let mut build = |v: &beambox_beamfile::etf::Value| literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v);
+    let mut build =
+        |v: &beambox_beamfile::etf::Value| literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v);
     let mut failed = None;
     for v in &file.literals {
         match build(v) {
@@ -106,9 +109,11 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
             }
         }
     }
-    let chunk_term = |c: &Option<beambox_beamfile::TermChunk>, build: &mut dyn FnMut(&beambox_beamfile::etf::Value) -> Result<Term, LoadError>| {
-        c.as_ref().map_or(Ok(Term::NIL), |c| build(&c.value))
-    };
+    let chunk_term =
+        |c: &Option<beambox_beamfile::TermChunk>,
+         build: &mut dyn FnMut(&beambox_beamfile::etf::Value) -> Result<Term, LoadError>| {
+            c.as_ref().map_or(Ok(Term::NIL), |c| build(&c.value))
+        };
     let attributes = chunk_term(&file.attributes, &mut build);
     let compile_info = chunk_term(&file.compile_info, &mut build);
     let linked = Linked { module, atoms, imports, literals, funs };
@@ -150,7 +155,8 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
         }
     }
     let literal_words: usize = areas.iter().map(|f| f.size as usize).sum();
-    let bytes = code.instrs.len() * 16 + code.side.len() * 4 + code.consts.len() * 8 + literal_words * 8 + code.strings.len();
+    let bytes =
+        code.instrs.len() * 16 + code.side.len() * 4 + code.consts.len() * 8 + literal_words * 8 + code.strings.len();
     let instance = Instance {
         module,
         slot,

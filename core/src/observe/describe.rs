@@ -92,9 +92,7 @@ fn object_at(space: &Space<'_>, at: Addr, what: u8, words: u32, generation: u8) 
     let shown = words.min(MOST_WORDS);
     let plain = |text: String| Word { text, target: None };
     let (term, content) = match what {
-        kind::CONS => {
-            (Some(Term::list_at(at)), (0..2).map(|i| term_word(space, mem.word(at, i))).collect())
-        }
+        kind::CONS => (Some(Term::list_at(at)), (0..2).map(|i| term_word(space, mem.word(at, i))).collect()),
         kind::DEAD | kind::UNKNOWN => (None, vec![plain(format!("{:#018x}", mem.word(at, 0)))]),
         _ => {
             let header = mem.word(at, 0);
@@ -139,7 +137,11 @@ fn raw_text(space: &Space<'_>, at: Addr, header: u64, index: u32, word: u64) -> 
         (Some(Kind::SubBits), 3) => format!("to bit {word}"),
         (Some(Kind::BinRef), 1) => {
             let block = word as Addr;
-            format!("block {block:#x}: {} bytes, {} references", block_bytes(space.mem, block), space.mem.word(block, 0))
+            format!(
+                "block {block:#x}: {} bytes, {} references",
+                block_bytes(space.mem, block),
+                space.mem.word(block, 0)
+            )
         }
         (Some(Kind::BinRef | Kind::FunRef), 2) => match word {
             0 => "last in the off-heap list".into(),

@@ -59,7 +59,8 @@ fn the_walk_covers_every_word_once() {
 #[test]
 fn a_frame_is_the_same_for_the_same_state_and_within_its_limits() {
     let (system, pid) = setup();
-    let look = Look { number: 3, selected: Some(pid), ended: None, program: None, max_rows: 10, max_objects: 4, time_ns: 5 };
+    let look =
+        Look { number: 3, selected: Some(pid), ended: None, program: None, max_rows: 10, max_objects: 4, time_ns: 5 };
     let bytes = frame(&system, look);
     assert_eq!(bytes, frame(&system, look));
     let word = |i: usize| bytes.chunks_exact(4).nth(i).map_or(0, |w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
@@ -77,7 +78,11 @@ fn objects_are_described_by_any_of_their_words() {
     let tuple = system.arena.mem().get(process.heap.sp, 1);
     let Some(object) = describe(&system, process, tuple.addr() + 16) else { panic!("nothing there") };
     assert_eq!((object.address, object.kind, object.words), (tuple.addr(), kind::TUPLE, 6));
-    assert!(object.text.starts_with("{[1, false], 2.5, 9223372036854775807, <<\"short\">>, <<\"xxx"), "{}", object.text);
+    assert!(
+        object.text.starts_with("{[1, false], 2.5, 9223372036854775807, <<\"short\">>, <<\"xxx"),
+        "{}",
+        object.text
+    );
     assert_eq!(object.content.len(), 6);
     assert_eq!(object.content[1].target, Some(process.heap.start));
     let Some(slot) = describe(&system, process, process.heap.sp) else { panic!("nothing there") };
@@ -90,7 +95,8 @@ fn objects_are_described_by_any_of_their_words() {
 #[test]
 fn stale_pointers_are_shown_and_not_followed() {
     let (system, _) = setup();
-    let space = text::Space { mem: system.arena.mem(), atoms: &system.atoms, code: &system.code, ranges: vec![(8, 64)] };
+    let space =
+        text::Space { mem: system.arena.mem(), atoms: &system.atoms, code: &system.code, ranges: vec![(8, 64)] };
     assert_eq!(text::text(&space, Term::list_at(0xFFFF_FFF8), 50), "<0xfffffff8>");
     assert_eq!(text::text(&space, Term::boxed_at(72), 50), "<0x00000048>");
     assert!(space.holds(8, 7) && !space.holds(8, 8) && !space.holds(0, 1));

@@ -250,7 +250,9 @@ fn name(system: &System, p: &Process) -> String {
 fn binary_bytes(mem: Mem, p: &Process) -> u64 {
     [p.heap.off_heap.first, p.heap.old_off_heap.first]
         .into_iter()
-        .flat_map(|first| std::iter::successors(Some(first), move |at| Some(mem.word(*at, 2) as Addr)).take_while(|a| *a != 0))
+        .flat_map(|first| {
+            std::iter::successors(Some(first), move |at| Some(mem.word(*at, 2) as Addr)).take_while(|a| *a != 0)
+        })
         .filter(|at| mem.word(*at, 0) == object::BIN_REF_HEADER)
         .map(|at| block_bytes(mem, mem.word(at, 1) as Addr) as u64)
         .sum()

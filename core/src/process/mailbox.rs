@@ -47,7 +47,15 @@ struct Marker {
 
 impl Default for Mailbox {
     fn default() -> Mailbox {
-        Mailbox { slots: Vec::new(), free: NONE, first: NONE, last: NONE, before_save: NONE, len: 0, markers: Vec::new() }
+        Mailbox {
+            slots: Vec::new(),
+            free: NONE,
+            first: NONE,
+            last: NONE,
+            before_save: NONE,
+            len: 0,
+            markers: Vec::new(),
+        }
     }
 }
 
@@ -126,8 +134,7 @@ impl Mailbox {
                 m.after = self.before_save;
             }
         }
-        self.slots[at as usize] =
-            Slot { message: Message { term: Term::NIL, fragment: None }, next: self.free };
+        self.slots[at as usize] = Slot { message: Message { term: Term::NIL, fragment: None }, next: self.free };
         self.free = at;
         self.len -= 1;
         self.before_save = NONE;

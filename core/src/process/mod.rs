@@ -357,7 +357,7 @@ impl Process {
         };
         #[cfg(feature = "gc_stress")]
         if let Err(what) = crate::heap::verify::verify(&self.heap, arena, &mut roots) {
-            panic!("gc_stress: {what}");
+            panic!("gc_stress: {what} at {:?}", self.ip);
         }
         done
     }

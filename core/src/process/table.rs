@@ -40,8 +40,8 @@ impl ProcessTable {
             self.next += 1;
             let pid = Term::pid(number);
             let slot = self.slot(pid);
-            let taken = self.slots.get(slot).is_some_and(Option::is_some)
-                || self.running.is_some_and(|r| self.slot(r) == slot);
+            let taken =
+                self.slots.get(slot).is_some_and(Option::is_some) || self.running.is_some_and(|r| self.slot(r) == slot);
             if !taken {
                 return Some(pid);
             }

@@ -70,11 +70,7 @@ impl Signals<'_> {
             let tag = copy::copy(a, lit, m.tag)?;
             let reason = copy::copy(a, lit, reason)?;
             let reference = if m.alias { refs::make_alias(a, id, origin)? } else { refs::make(a, id)? };
-            let object = if m.name.is_none() {
-                pid
-            } else {
-                build::tuple(a, &[m.name, Term::atom(am::NONAME)])?
-            };
+            let object = if m.name.is_none() { pid } else { build::tuple(a, &[m.name, Term::atom(am::NONAME)])? };
             build::tuple(a, &[tag, reference, Term::atom(am::PROCESS), object, reason])
         })
     }

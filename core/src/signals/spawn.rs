@@ -142,7 +142,8 @@ pub fn spawn_root(
     }
     let (areas, mut off_heap) = (area.areas, area.off_heap);
     // A copy in an ordinary fragment, because literals are shared and not copied.
-    let words: u64 = terms.iter().map(|t| crate::heap::size::flat_size(sys.mem(), u32::MAX, *t)).sum::<u64>() + 2 * terms.len() as u64;
+    let words: u64 = terms.iter().map(|t| crate::heap::size::flat_size(sys.mem(), u32::MAX, *t)).sum::<u64>()
+        + 2 * terms.len() as u64;
     let copied = (|| {
         let mut a = FragmentAlloc::new(&mut sys.arena, u32::try_from(words).map_err(|_| OutOfMemory)?)?;
         let mut copies = Vec::with_capacity(terms.len());

@@ -22,8 +22,9 @@ pub fn shortest(f: f64) -> String {
         _ => (-(len + 2), 1),
     };
     let value: u64 = digits.parse().unwrap_or(0);
-    let beyond_exact =
-        value >= 1 << 53 && exponent == 0 || value > (1 << 52) / 5 && exponent == 1 || value > (1 << 51) / 25 && exponent == 2;
+    let beyond_exact = value >= 1 << 53 && exponent == 0
+        || value > (1 << 52) / 5 && exponent == 1
+        || value > (1 << 51) / 25 && exponent == 2;
     let sign = if f < 0.0 { "-" } else { "" };
     if !(lower..=upper).contains(&exponent) || beyond_exact {
         let (first, rest) = digits.split_at(1);

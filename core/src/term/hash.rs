@@ -54,7 +54,8 @@ fn mix(mut a: u32, mut b: u32, mut c: u32) -> (u32, u32, u32) {
 
 fn block_hash(bytes: &[u8], start: u32) -> u32 {
     let (mut a, mut b, mut c) = (GOLDEN, GOLDEN, start);
-    let le = |k: &[u8], at: usize| (0..4).fold(0u32, |w, i| w | (k.get(at + i).copied().unwrap_or(0) as u32) << (8 * i));
+    let le =
+        |k: &[u8], at: usize| (0..4).fold(0u32, |w, i| w | (k.get(at + i).copied().unwrap_or(0) as u32) << (8 * i));
     let chunks = bytes.chunks_exact(12);
     let rest = chunks.remainder();
     for k in chunks {
@@ -172,7 +173,14 @@ fn list(mem: Mem, p: &mut Portable, stack: &mut Vec<Todo>, mut t: Term) -> Optio
     Some(t)
 }
 
-fn boxed(mem: Mem, names: &dyn Names, p: &mut Portable, pairs: &mut u32, stack: &mut Vec<Todo>, t: Term) -> Option<Term> {
+fn boxed(
+    mem: Mem,
+    names: &dyn Names,
+    p: &mut Portable,
+    pairs: &mut u32,
+    stack: &mut Vec<Todo>,
+    t: Term,
+) -> Option<Term> {
     let h = mem.header(t);
     let arity = object::arity(h);
     let atom = |a: Atom| atom_hash(names.atom_name(a));
@@ -426,7 +434,11 @@ impl Internal {
                 let mut first = 1;
                 if kind == Kind::HashHead {
                     first = 2;
-                    self.alpha(if object::map_kind(h) == object::MAP_HEAD_ARRAY { HASH_HEAD_ARRAY } else { HASH_HEAD_BITMAP });
+                    self.alpha(if object::map_kind(h) == object::MAP_HEAD_ARRAY {
+                        HASH_HEAD_ARRAY
+                    } else {
+                        HASH_HEAD_BITMAP
+                    });
                     self.beta(mem.map_size(t) as u64);
                 } else {
                     self.alpha(HASH_NODE);

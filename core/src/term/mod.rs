@@ -27,10 +27,10 @@ pub mod order;
 pub mod phash;
 pub mod print;
 #[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
 #[path = "tests.rs"]
 mod term_tests;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use mem::{Addr, Mem};
 pub use names::{FunKey, Names};

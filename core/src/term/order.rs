@@ -194,8 +194,20 @@ pub fn compare_numbers(mem: Mem, a: Term, b: Term, exact: bool) -> Ordering {
 fn compare_integers(mem: Mem, a: Term, b: Term) -> Ordering {
     match (a.as_small(), b.as_small()) {
         (Some(x), Some(y)) => x.cmp(&y),
-        (Some(_), None) => if is_negative_big(mem, b) { Greater } else { Less },
-        (None, Some(_)) => if is_negative_big(mem, a) { Less } else { Greater },
+        (Some(_), None) => {
+            if is_negative_big(mem, b) {
+                Greater
+            } else {
+                Less
+            }
+        }
+        (None, Some(_)) => {
+            if is_negative_big(mem, a) {
+                Less
+            } else {
+                Greater
+            }
+        }
         (None, None) => {
             let (na, nb) = (is_negative_big(mem, a), is_negative_big(mem, b));
             if na != nb {
@@ -204,7 +216,11 @@ fn compare_integers(mem: Mem, a: Term, b: Term) -> Ordering {
             let (x, y) = (object::arity(mem.header(a)), object::arity(mem.header(b)));
             let mut r = x.cmp(&y);
             if r == Equal {
-                r = (1..=x).rev().map(|i| mem.field(a, i).0.cmp(&mem.field(b, i).0)).find(|o| *o != Equal).unwrap_or(Equal);
+                r = (1..=x)
+                    .rev()
+                    .map(|i| mem.field(a, i).0.cmp(&mem.field(b, i).0))
+                    .find(|o| *o != Equal)
+                    .unwrap_or(Equal);
             }
             if na { r.reverse() } else { r }
         }
@@ -409,7 +425,11 @@ impl Comparer<'_> {
         if ha != hb {
             return ha.cmp(&hb);
         }
-        (1..=object::arity(ha)).rev().map(|i| self.mem.field(a, i).0.cmp(&self.mem.field(b, i).0)).find(|o| *o != Equal).unwrap_or(Equal)
+        (1..=object::arity(ha))
+            .rev()
+            .map(|i| self.mem.field(a, i).0.cmp(&self.mem.field(b, i).0))
+            .find(|o| *o != Equal)
+            .unwrap_or(Equal)
     }
 
     fn funs(&mut self, a: Term, b: Term) -> Ordering {
@@ -430,9 +450,10 @@ impl Comparer<'_> {
             _ => {
                 if x != y {
                     let by_key = match (self.names.fun_key(x), self.names.fun_key(y)) {
-                        (Some(FunKey { module: m1, old_index: i1, old_uniq: u1, .. }), Some(FunKey { module: m2, old_index: i2, old_uniq: u2, .. })) => {
-                            name(m1).cmp(name(m2)).then(i1.cmp(&i2)).then(u1.cmp(&u2))
-                        }
+                        (
+                            Some(FunKey { module: m1, old_index: i1, old_uniq: u1, .. }),
+                            Some(FunKey { module: m2, old_index: i2, old_uniq: u2, .. }),
+                        ) => name(m1).cmp(name(m2)).then(i1.cmp(&i2)).then(u1.cmp(&u2)),
                         _ => x.cmp(&y),
                     };
                     if by_key != Equal {

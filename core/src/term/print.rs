@@ -337,8 +337,8 @@ fn display_atom(out: &mut String, name: &str) {
 
 /// Words that an atom must be quoted to be (`erl_scan:reserved_word/1`; `maybe` is not reserved unless enabled).
 const RESERVED: &[&str] = &[
-    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div", "else", "end", "fun", "if",
-    "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor",
+    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div",
+    "else", "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor",
 ];
 
 #[cfg(test)]
@@ -356,7 +356,8 @@ mod tests {
                 let mut text = || String::from_utf8(unhex(&part.next().unwrap())).unwrap();
                 let (written, displayed) = (text(), text());
                 // The table has the bytes of display's UTF-8 as characters.
-                let displayed = String::from_utf8_lossy(&displayed.chars().map(|c| c as u8).collect::<Vec<u8>>()).into_owned();
+                let displayed =
+                    String::from_utf8_lossy(&displayed.chars().map(|c| c as u8).collect::<Vec<u8>>()).into_owned();
                 let t = term(a, names, &hex);
                 // io_lib shows the bytes of a fun's names; we show the names.
                 if !written.contains("fun Ã") {

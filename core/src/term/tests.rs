@@ -45,7 +45,13 @@ fn order_is_otps() {
                 assert_eq!(order::compare(mem, names, x, y), expected, "{} and {}", hex[i], hex[j]);
                 assert_eq!(order::eq(mem, names, x, y), expected == Ordering::Equal, "{} == {}", hex[i], hex[j]);
                 assert_eq!(order::exact_eq(mem, x, y), c == 'x', "{} =:= {}", hex[i], hex[j]);
-                assert_eq!(order::compare_exact(mem, names, x, y) == Ordering::Equal, c == 'x', "exact {} {}", hex[i], hex[j]);
+                assert_eq!(
+                    order::compare_exact(mem, names, x, y) == Ordering::Equal,
+                    c == 'x',
+                    "exact {} {}",
+                    hex[i],
+                    hex[j]
+                );
                 if c == 'x' {
                     assert_eq!(hash::internal_hash(mem, names, x), hash::internal_hash(mem, names, y));
                 }

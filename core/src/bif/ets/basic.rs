@@ -67,9 +67,8 @@ fn insert_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let all = objects(ctx, keypos, args[1])?;
     let mem = ctx.sys.mem();
     ctx.charge(all.len());
-    let taken = ctx.with_table(id, |t, _, names| {
-        all.iter().any(|o| t.get(mem, names, mem.element(*o, keypos)).is_some())
-    })?;
+    let taken =
+        ctx.with_table(id, |t, _, names| all.iter().any(|o| t.get(mem, names, mem.element(*o, keypos)).is_some()))?;
     if taken {
         return Ok(Term::bool(false));
     }

@@ -23,13 +23,7 @@ struct Found {
     is_new: bool,
 }
 
-fn find(
-    ctx: &mut Ctx<'_>,
-    id: RefId,
-    key: Term,
-    default: Option<Term>,
-    counter: bool,
-) -> Result<Option<Found>, Fault> {
+fn find(ctx: &mut Ctx<'_>, id: RefId, key: Term, default: Option<Term>, counter: bool) -> Result<Option<Found>, Fault> {
     let mem = ctx.sys.mem();
     let (kind, keypos) = {
         let t = ctx.table(id)?;
@@ -96,12 +90,7 @@ fn operation(ctx: &Ctx<'_>, keypos: u32, t: Term) -> Option<(u64, Term, Option<(
     integers.then_some((pos, incr, limit))
 }
 
-fn apply(
-    ctx: &mut Ctx<'_>,
-    f: &Found,
-    elements: &mut [Term],
-    op: Term,
-) -> Result<Term, Fault> {
+fn apply(ctx: &mut Ctx<'_>, f: &Found, elements: &mut [Term], op: Term) -> Result<Term, Fault> {
     let mem = ctx.sys.mem();
     let Some((pos, incr, limit)) = operation(ctx, f.keypos, op) else { return Err(ctx.ets_badarg()) };
     if pos == f.keypos as u64 {

@@ -434,7 +434,11 @@ impl Ctx<'_> {
                     if copy { self.copy_in(t)? } else { t }
                 }
                 Op::Whole => {
-                    if copy { self.copy_in(object)? } else { object }
+                    if copy {
+                        self.copy_in(object)?
+                    } else {
+                        object
+                    }
                 }
                 Op::All => {
                     let mut all = Vec::with_capacity(bound.len());

@@ -212,20 +212,19 @@ fn match_specifications() {
     for (k, v) in [("a", I(1)), ("b", I(2)), ("c", S("x"))] {
         r.is("insert", &[t.clone(), tuple(&[S(k), v])], TRUE);
     }
-    let ms = |guards: Vec<T>, body: T| {
-        L(vec![tuple(&[tuple(&[S("$1"), S("$2")]), L(guards), L(vec![body])])])
-    };
+    let ms = |guards: Vec<T>, body: T| L(vec![tuple(&[tuple(&[S("$1"), S("$2")]), L(guards), L(vec![body])])]);
     let eq = |k: &'static str| tuple(&[S("=:="), S("$1"), S(k)]);
     let sel = |r: &mut Run, g: Vec<T>, b: T, expected: Vec<T>| r.is("select", &[t.clone(), ms(g, b)], L(expected));
     sel(&mut r, vec![], S("$$"), vec![L(vec![S("a"), I(1)]), L(vec![S("b"), I(2)]), L(vec![S("c"), S("x")])]);
     sel(&mut r, vec![], tuple(&[tuple(&[])]), vec![tuple(&[]), tuple(&[]), tuple(&[])]);
     sel(&mut r, vec![], tuple(&[A(am::CONST), S("$1")]), vec![S("$1"), S("$1"), S("$1")]);
     let pair = tuple(&[tuple(&[S("$2"), S("$1")])]);
-    sel(&mut r, vec![tuple(&[A(am::ANDALSO), TRUE, TRUE])], pair, vec![
-        tuple(&[I(1), S("a")]),
-        tuple(&[I(2), S("b")]),
-        tuple(&[S("x"), S("c")]),
-    ]);
+    sel(
+        &mut r,
+        vec![tuple(&[A(am::ANDALSO), TRUE, TRUE])],
+        pair,
+        vec![tuple(&[I(1), S("a")]), tuple(&[I(2), S("b")]), tuple(&[S("x"), S("c")])],
+    );
     sel(&mut r, vec![tuple(&[A(am::ANDALSO), TRUE, I(2)])], S("$1"), vec![]);
     sel(&mut r, vec![tuple(&[A(am::ORELSE), FALSE, TRUE, I(2)])], S("$2"), vec![I(1), I(2), S("x")]);
     sel(&mut r, vec![tuple(&[A(am::IS_RECORD), S("$_"), S("b"), I(2)])], S("$_"), vec![tuple(&[S("b"), I(2)])]);
@@ -244,11 +243,11 @@ fn match_specifications() {
     r.is("match", &[t.clone(), tuple(&[S("$1"), S("$1")])], L(vec![]));
     r.is("match", &[t.clone(), S("a")], L(vec![]));
     r.is("match_object", &[t.clone(), tuple(&[S("b"), S("_")])], L(vec![tuple(&[S("b"), I(2)])]));
-    r.is("match", &[t.clone(), tuple(&[S("$2"), S("$1")])], L(vec![
-        L(vec![I(1), S("a")]),
-        L(vec![I(2), S("b")]),
-        L(vec![S("x"), S("c")]),
-    ]));
+    r.is(
+        "match",
+        &[t.clone(), tuple(&[S("$2"), S("$1")])],
+        L(vec![L(vec![I(1), S("a")]), L(vec![I(2), S("b")]), L(vec![S("x"), S("c")])]),
+    );
     let two = L(vec![tuple(&[tuple(&[S("_"), I(2)]), L(vec![]), L(vec![TRUE])])]);
     r.is("select_count", &[t.clone(), two.clone()], I(1));
     r.is("select_delete", &[t.clone(), two], I(1));

@@ -33,9 +33,13 @@ pub const MAX_BITS: u64 = (1 << 32) * 8;
 /// A size operand in bits: a non-negative integer times the unit.
 pub fn size_in_bits(mem: Mem, size: Term, unit: u32) -> Result<u64, BuildError> {
     match size.as_small() {
-        Some(n) if n >= 0 => (n as u64).checked_mul(unit as u64).filter(|n| *n < MAX_BITS).ok_or(BuildError::SystemLimit),
+        Some(n) if n >= 0 => {
+            (n as u64).checked_mul(unit as u64).filter(|n| *n < MAX_BITS).ok_or(BuildError::SystemLimit)
+        }
         Some(_) => Err(BuildError::BadArg),
-        None if mem.is_big(size) && mem.header(size) & object::HEADER_MASK == object::POS_BIG => Err(BuildError::SystemLimit),
+        None if mem.is_big(size) && mem.header(size) & object::HEADER_MASK == object::POS_BIG => {
+            Err(BuildError::SystemLimit)
+        }
         None => Err(BuildError::BadArg),
     }
 }
@@ -91,7 +95,13 @@ impl Builder {
     }
 
     /// Goes on behind the bits of a view that ends where its block's used bits end.
-    fn in_place(a: &mut dyn Alloc, mem: Mem, base: Term, bits: Bits, total: u64) -> Result<Option<Builder>, BuildError> {
+    fn in_place(
+        a: &mut dyn Alloc,
+        mem: Mem,
+        base: Term,
+        bits: Bits,
+        total: u64,
+    ) -> Result<Option<Builder>, BuildError> {
         if mem.header(base) != object::SUB_BITS_HEADER || mem.kind(mem.field(base, 4)) != Some(Kind::BinRef) {
             return Ok(None);
         }
@@ -204,7 +214,11 @@ impl Builder {
 
 /// The bytes of a code point segment.
 pub fn utf_bytes(value: Term, kind: u8, flags: u32) -> Result<Vec<u8>, BuildError> {
-    value.as_small().and_then(|c| u64::try_from(c).ok()).and_then(|c| utf::encode(c, kind, flags)).ok_or(BuildError::BadArg)
+    value
+        .as_small()
+        .and_then(|c| u64::try_from(c).ok())
+        .and_then(|c| utf::encode(c, kind, flags))
+        .ok_or(BuildError::BadArg)
 }
 
 /// The reverse of [`swap`]: the bits of a number in the order in which a little-endian field stores them.

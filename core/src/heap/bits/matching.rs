@@ -106,7 +106,9 @@ pub fn integer(a: &mut dyn Alloc, ctx: Term, n: u64, flags: u32) -> Matched {
     let rest = (n % 8) as u32;
     if flags & LITTLE != 0 {
         // The last byte's high bits are the most significant ones of the number.
-        if rest > 0 && let Some(last) = bytes.last_mut() {
+        if rest > 0
+            && let Some(last) = bytes.last_mut()
+        {
             *last >>= 8 - rest;
         }
         bytes.reverse();

@@ -36,7 +36,13 @@ pub struct Decoded {
 }
 
 /// Decodes an encoding that starts with the version byte; bytes after it are left alone.
-pub fn decode(a: &mut dyn Alloc, tables: &mut dyn Tables, empty_tuple: Term, bytes: &[u8], safe: bool) -> Result<Decoded, Bad> {
+pub fn decode(
+    a: &mut dyn Alloc,
+    tables: &mut dyn Tables,
+    empty_tuple: Term,
+    bytes: &[u8],
+    safe: bool,
+) -> Result<Decoded, Bad> {
     match bytes {
         [VERSION, tag::COMPRESSED, rest @ ..] => {
             let limit = a.arena().limit();

@@ -62,8 +62,15 @@ struct Encoder<'a> {
 
 /// Encodes a term; `None` when it takes more bytes than the limit.
 pub fn encode(mem: Mem, tables: &dyn Tables, term: Term, options: Options) -> Option<Encoded> {
-    let mut e =
-        Encoder { mem, tables, options, out: vec![VERSION], left_out: Vec::new(), outside: 0, stack: vec![Todo::Term(term)] };
+    let mut e = Encoder {
+        mem,
+        tables,
+        options,
+        out: vec![VERSION],
+        left_out: Vec::new(),
+        outside: 0,
+        stack: vec![Todo::Term(term)],
+    };
     if options.local {
         e.out.extend([tag::LOCAL, 0, 0, 0, 0]);
         e.options.iovec = false;

@@ -13,7 +13,6 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-
 pub use decode::{Bad, Decoded, decode};
 pub use encode::{Encoded, Options, encode};
 pub use packed::{pack, unpack};

@@ -15,7 +15,11 @@ pub fn pack(plain: &[u8], level: u32) -> Option<Vec<u8>> {
     z.write_all(body).ok()?;
     let out = z.finish().ok()?;
     // A term that would fit in a heap binary may stay as long as it was; the difference is OTP's.
-    let fits = if plain.len() <= super::super::binary::HEAP_LIMIT { out.len() <= plain.len() } else { out.len() < plain.len() };
+    let fits = if plain.len() <= super::super::binary::HEAP_LIMIT {
+        out.len() <= plain.len()
+    } else {
+        out.len() < plain.len()
+    };
     fits.then_some(out)
 }
 

@@ -6,9 +6,9 @@
 
 pub mod sizes;
 pub mod sweep;
-pub mod trace;
 #[cfg(test)]
 mod tests;
+pub mod trace;
 
 use super::{Heap, RESERVED};
 use crate::arena::{Arena, OutOfMemory};
@@ -73,7 +73,12 @@ impl Heap {
     }
 
     /// A major collection whatever the counters say.
-    pub fn collect_major(&mut self, arena: &mut Arena, need: usize, roots: &mut dyn Roots) -> Result<Done, OutOfMemory> {
+    pub fn collect_major(
+        &mut self,
+        arena: &mut Arena,
+        need: usize,
+        roots: &mut dyn Roots,
+    ) -> Result<Done, OutOfMemory> {
         self.major(arena, need, roots)
     }
 
@@ -111,10 +116,7 @@ impl Heap {
         let promoted = ((self.old_top - old_top_before) / 8) as usize;
         let after = promoted + self.used();
         let need_after = self.used() + need + stack;
-        if self.size() > 3000
-            && 4 * need_after < self.size()
-            && (self.size() > 8000 || self.size() > self.old_size())
-        {
+        if self.size() > 3000 && 4 * need_after < self.size() && (self.size() > 8000 || self.size() > self.old_size()) {
             let mut wanted = 3 * need_after;
             if wanted * 9 < self.old_size() {
                 wanted = wanted.max(self.old_size() / 8);

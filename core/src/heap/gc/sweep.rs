@@ -50,7 +50,11 @@ pub(super) fn after_minor(arena: &mut Arena, heap: &mut Heap, _old_top_before: A
     let mem = arena.mem();
     let (mut young, mut old) = (OffHeap::default(), heap.old_off_heap);
     let in_old = |a: Addr| a >= heap.old_start && a < heap.old_end;
-    sort_out(arena, heap.off_heap, |a, words| if in_old(a) { old.link(mem, a, words) } else { young.link(mem, a, words) });
+    sort_out(
+        arena,
+        heap.off_heap,
+        |a, words| if in_old(a) { old.link(mem, a, words) } else { young.link(mem, a, words) },
+    );
     (heap.off_heap, heap.old_off_heap) = (young, old);
     if heap.off_heap.words >= heap.vheap_size {
         heap.vheap_size = next_vheap(heap.off_heap.words, heap.vheap_size).max(heap.min_vheap);

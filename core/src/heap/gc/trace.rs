@@ -134,8 +134,7 @@ pub(super) fn minor(heap: &Heap, arena: &Arena, block: Addr, size: usize, roots:
 pub(super) fn major(heap: &Heap, arena: &Arena, block: Addr, size: usize, roots: &mut dyn Roots) -> Addr {
     let mem = arena.mem();
     let (sp, words) = copy_stack(heap, mem, block, size);
-    let mut t =
-        Tracer { mem, literal_base: arena.literal_base(), old: (0, 0), mature: (0, 0), top: block, old_top: 0 };
+    let mut t = Tracer { mem, literal_base: arena.literal_base(), old: (0, 0), mature: (0, 0), top: block, old_top: 0 };
     t.roots(sp, words, roots);
     t.scan::<false>(block);
     t.top

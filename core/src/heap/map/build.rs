@@ -2,8 +2,8 @@
 
 use super::super::Alloc;
 use super::super::build::{self, Built};
-use super::trie::{LEVELS, bit_at, make_node};
 use super::flat;
+use super::trie::{LEVELS, bit_at, make_node};
 use crate::arena::OutOfMemory;
 use crate::term::hash::internal_hash;
 use crate::term::object::FLAT_MAP_LIMIT;

@@ -66,7 +66,13 @@ pub fn put(a: &mut dyn Alloc, names: &dyn Names, map: Term, key: Term, value: Te
 }
 
 /// The map with another value under a key that it has; `None` when it hasn't.
-pub fn update(a: &mut dyn Alloc, names: &dyn Names, map: Term, key: Term, value: Term) -> Result<Option<Term>, OutOfMemory> {
+pub fn update(
+    a: &mut dyn Alloc,
+    names: &dyn Names,
+    map: Term,
+    key: Term,
+    value: Term,
+) -> Result<Option<Term>, OutOfMemory> {
     if a.mem().is_flat_map(map) {
         flat::update(a, map, key, value)
     } else {

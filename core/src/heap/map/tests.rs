@@ -61,8 +61,8 @@ fn iteration_goes_in_otps_order() {
         let m = from_pairs(a, &NoNames, &ints(40)).unwrap();
         let keys: Vec<i64> = pairs(a.mem(), m).iter().map(|p| p.0.small_value()).collect();
         let otp = [
-            18, 4, 34, 12, 19, 29, 13, 2, 7, 38, 31, 8, 10, 23, 9, 15, 35, 36, 32, 1, 25, 28, 20, 6, 11, 17, 24, 37, 40, 14,
-            33, 3, 16, 30, 21, 5, 27, 26, 22, 39,
+            18, 4, 34, 12, 19, 29, 13, 2, 7, 38, 31, 8, 10, 23, 9, 15, 35, 36, 32, 1, 25, 28, 20, 6, 11, 17, 24, 37,
+            40, 14, 33, 3, 16, 30, 21, 5, 27, 26, 22, 39,
         ];
         assert_eq!(keys, otp);
     });
@@ -73,7 +73,8 @@ fn flat_keys_are_sorted_and_shared() {
     with_alloc(|a| {
         let f = crate::heap::build::float(a, 1.0).unwrap();
         let tuple = crate::heap::build::tuple(a, &[Term::small(1)]).unwrap();
-        let keys = [tuple, f, Term::NIL, Term::small(MIN_SMALL), Term::atom(Atom(9)), Term::atom(Atom(3)), Term::small(1)];
+        let keys =
+            [tuple, f, Term::NIL, Term::small(MIN_SMALL), Term::atom(Atom(9)), Term::atom(Atom(3)), Term::small(1)];
         let given: Vec<_> = keys.iter().map(|k| (*k, Term::NIL)).collect();
         let m = from_pairs(a, &NoNames, &given).unwrap();
         let got: Vec<Term> = pairs(a.mem(), m).iter().map(|p| p.0).collect();
@@ -143,8 +144,11 @@ fn random_edits_agree_with_an_ordinary_map() {
 fn merging_equals_putting_and_shares() {
     with_alloc(|a| {
         let mem = a.mem();
-        for (x, y) in [(0..0, 0..5), (0..20, 10..30), (0..20, 15..40), (0..300, 250..260), (5..9, 0..300), (0..400, 200..900)] {
-            let pairs = |r: std::ops::Range<i64>, v| r.map(|i| (Term::small(i * 77_777), Term::small(v))).collect::<Vec<_>>();
+        for (x, y) in
+            [(0..0, 0..5), (0..20, 10..30), (0..20, 15..40), (0..300, 250..260), (5..9, 0..300), (0..400, 200..900)]
+        {
+            let pairs =
+                |r: std::ops::Range<i64>, v| r.map(|i| (Term::small(i * 77_777), Term::small(v))).collect::<Vec<_>>();
             let (px, py) = (pairs(x, 1), pairs(y, 2));
             let (mx, my) = (from_pairs(a, &NoNames, &px).unwrap(), from_pairs(a, &NoNames, &py).unwrap());
             let merged = merge(a, &NoNames, mx, my).unwrap();

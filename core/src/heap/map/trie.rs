@@ -261,7 +261,12 @@ fn split(a: &mut dyn Alloc, names: &dyn Names, level: u32, (hash, leaf): (u64, T
 }
 
 /// The map without the key, and its value. With 32 pairs left the result is flat.
-pub(super) fn take(a: &mut dyn Alloc, names: &dyn Names, map: Term, key: Term) -> Result<Option<(Term, Term)>, OutOfMemory> {
+pub(super) fn take(
+    a: &mut dyn Alloc,
+    names: &dyn Names,
+    map: Term,
+    key: Term,
+) -> Result<Option<(Term, Term)>, OutOfMemory> {
     let mem = a.mem();
     let hash = internal_hash(mem, names, key);
     let mut path = Path::new();

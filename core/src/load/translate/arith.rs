@@ -8,6 +8,9 @@ use crate::error::LoadError;
 use crate::process::Mfa;
 use beambox_beamfile::{Arg, Op};
 
+/// In place of a number of live registers: the instruction doesn't say which are live, so it must not collect.
+pub const NO_COLLECTION: u8 = 255;
+
 impl<'a> Translator<'a> {
     pub(super) fn arith(&mut self, op: Op, a: &'a [Arg]) -> Result<bool, LoadError> {
         match op {
@@ -15,9 +18,9 @@ impl<'a> Translator<'a> {
                 let (bif, d) = (self.guard_bif(a, 0, 0)?.1, self.dst(a, 1)?);
                 self.e.push(Instr::Bif0 { d, bif });
             }
-            Op::Bif1 => self.bif1(a, self.fail(a, 0)?, 0, 1)?,
+            Op::Bif1 => self.bif1(a, self.fail(a, 0)?, NO_COLLECTION, 1)?,
             Op::GcBif1 => self.bif1(a, self.fail(a, 0)?, self.live(a, 1)?, 2)?,
-            Op::Bif2 => self.bif2(a, self.fail(a, 0)?, 0, 1)?,
+            Op::Bif2 => self.bif2(a, self.fail(a, 0)?, NO_COLLECTION, 1)?,
             Op::GcBif2 => self.bif2(a, self.fail(a, 0)?, self.live(a, 1)?, 2)?,
             Op::GcBif3 => {
                 let (fail, live) = (self.fail(a, 0)?, self.live(a, 1)?);
@@ -97,12 +100,16 @@ impl<'a> Translator<'a> {
         let (mfa, bif) = self.guard_bif(args, n, 2)?;
         let (a, b, d) = (self.src(args, n + 1)?, self.src(args, n + 2)?, self.dst(args, n + 3)?);
         let (pa, pb, pd) = (a.kind(), b.kind(), d.src().kind());
-        if fail == 0 && let Place::X(dx) = pd {
+        if fail == 0
+            && let Place::X(dx) = pd
+        {
             let small = |t: Option<crate::term::Term>| t.and_then(|t| t.as_small());
             let add_const = |s: u32, v: i64| Instr::AddXC { live, s: s as u16, d: dx as u16, c: (v << 4) as u64 };
             let (ca, cb) = (small(self.const_of(a)), small(self.const_of(b)));
             let fused = match (mfa.function, pa, pb, ca, cb) {
-                (am::PLUS, Place::X(s), _, _, Some(v)) | (am::PLUS, _, Place::X(s), Some(v), _) => Some(add_const(s, v)),
+                (am::PLUS, Place::X(s), _, _, Some(v)) | (am::PLUS, _, Place::X(s), Some(v), _) => {
+                    Some(add_const(s, v))
+                }
                 (am::MINUS, Place::X(s), _, _, Some(v)) if v > crate::term::MIN_SMALL => Some(add_const(s, -v)),
                 (am::PLUS, Place::X(a), Place::X(b), ..) => {
                     Some(Instr::AddXX { live, a: a as u16, b: b as u16, d: dx as u16 })

@@ -251,12 +251,13 @@ impl<'a> Translator<'a> {
     }
 
     fn bs_create_bin(&mut self, a: &'a [Arg]) -> Done {
-        let (fail, live, d) = (self.fail(a, 0)?, self.live(a, 2)?, self.dst(a, 4)?);
+        let (fail, need, live, d) = (self.fail(a, 0)?, self.words(a, 1)?, self.live(a, 2)?, self.dst(a, 4)?);
         let l = self.list(a, 5)?;
         if l.len() % 6 != 0 || l.len() > 6 * 0xFFFF {
             return Err(self.e.error("bs_create_bin with incomplete segments"));
         }
-        let mut side = Vec::new();
+        // First the heap words that the instructions after this one count on.
+        let mut side = vec![Wide(need)];
         for n in (0..l.len()).step_by(6) {
             let name = self.command_name(&l[n])?.to_string();
             let kind = match name.as_str() {
@@ -295,4 +296,3 @@ fn utf(op: Op) -> u8 {
         _ => 32,
     }
 }
-

@@ -284,7 +284,11 @@ impl<'a> Translator<'a> {
         }
         let table = select::table(&pairs);
         self.e.select(table, |table| {
-            if op == Op::SelectVal { Instr::SelectVal { s, fail, table } } else { Instr::SelectArity { s, fail, table } }
+            if op == Op::SelectVal {
+                Instr::SelectVal { s, fail, table }
+            } else {
+                Instr::SelectArity { s, fail, table }
+            }
         });
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod arith;
 mod bits;
+pub use arith::NO_COLLECTION;
 pub use bits::{command, segment};
 mod control;
 mod data;
@@ -55,7 +56,11 @@ pub(crate) fn translate(
         return Err(LoadError::new("Code", None, format!("opcode {} is newer than this VM", c.opcode_max)));
     }
     if c.label_count as usize > c.instrs.len() * 2 + 2 {
-        return Err(LoadError::new("Code", None, format!("{} labels are more than there are instructions", c.label_count)));
+        return Err(LoadError::new(
+            "Code",
+            None,
+            format!("{} labels are more than there are instructions", c.label_count),
+        ));
     }
     let mut e = Emitter::new(slot, c.label_count as usize);
     e.strings = file.strings.clone();
