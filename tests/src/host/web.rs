@@ -100,20 +100,32 @@ fn order(job: &Job) -> Result<Order> {
     Ok(Order { name, work, input })
 }
 
+/// The page gives every program its own name; the other hosts know the file's.
+fn named(text: &str, job: &Job) -> String {
+    match &job.work {
+        Work::Mochi { source } => {
+            let name = source.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            text.replace("playground.mochi", &name)
+        }
+        Work::Module { .. } => text.to_string(),
+    }
+}
+
 impl Host for Web {
     fn run(&mut self, jobs: &[Job], report: &mut dyn FnMut(usize, Result<Outcome>)) {
         match self.batch(jobs) {
             Ok(answers) => {
-                for (at, answer) in answers.into_iter().enumerate() {
+                for (at, (answer, job)) in answers.into_iter().zip(jobs).enumerate() {
+                    let (stderr, reason) = (named(&answer.stderr, job), named(&answer.reason, job));
                     report(
                         at,
                         match answer.status {
-                            TOO_LONG | BROKEN => Err(anyhow!("{}", answer.reason)),
+                            TOO_LONG | BROKEN => Err(anyhow!("{reason}")),
                             status => Ok(Outcome {
                                 stdout: answer.stdout.into_bytes(),
-                                stderr: answer.stderr.into_bytes(),
+                                stderr: stderr.into_bytes(),
                                 status,
-                                reason: answer.reason,
+                                reason,
                             }),
                         },
                     );
