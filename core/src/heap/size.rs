@@ -31,6 +31,10 @@ pub fn flat_size(mem: Mem, literal_base: u32, term: Term) -> u64 {
                 total += copied_bits_words(mem, t);
                 break;
             }
+            if h == object::tuple_header(0) && literal_base == u32::MAX {
+                // There is one `{}`, and it is on no heap.
+                break;
+            }
             let l = object::layout(mem, at, h);
             total += l.words as u64;
             for i in 1 + l.raw..l.words {

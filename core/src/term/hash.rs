@@ -270,8 +270,11 @@ fn boxed(
             let w = if f == 0.0 { 0 } else { f.to_bits() };
             p.two((w >> 32) as u32, w as u32, times(12));
         }
-        Kind::ExtPid => p.one(mem.field(t, arity).0 as u32 & 0xFFF_FFFF, times(5)),
-        Kind::ExtPort => p.two(mem.field(t, arity).0 as u32, (mem.field(t, arity).0 >> 32) as u32, times(6)),
+        Kind::ExtPid => p.one(mem.external_id(t)?.1 as u32, times(5)),
+        Kind::ExtPort => {
+            let n = mem.external_id(t)?.1;
+            p.two(n as u32, (n >> 32) as u32, times(6));
+        }
         Kind::ExtRef => p.one(mem.field(t, 1).0 as u32, times(7)),
         Kind::Cons | Kind::FunRef | Kind::BinRef => {}
     }

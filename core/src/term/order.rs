@@ -3,10 +3,12 @@
 //! number < atom < reference < fun < port < pid < tuple < map < nil < list < bitstring. Integers and floats compare by exact
 //! value in `==` and `<`; in the *exact* order (`=:=`, map keys) every integer is below every float and -0.0 below 0.0.
 //! Nothing here recurses on the host's stack: a guest may nest a million deep. Mirrors `erts_cmp_compound` and `eq` of
-//! `utils.c`; the raw words of external pids, ports and references are compared from the last to the first.
+//! `utils.c`.
 
 use super::{Addr, FunKey, Kind, Mem, Names, Term, hash, object};
+use crate::atom::am;
 use crate::heap::binary::Bits;
+use crate::heap::external::Node;
 use num_bigint::BigInt;
 use num_traits::FromPrimitive;
 use std::cmp::Ordering::{self, Equal, Greater, Less};
@@ -127,6 +129,14 @@ fn boxed_same(mem: Mem, a: Term, b: Term) -> Shallow {
         },
         object::REF => match (mem.ref_id(a), mem.ref_id(b)) {
             (Some(x), Some(y)) => yes(x == y),
+            _ => Shallow::Different,
+        },
+        object::EXT_REF => match (mem.external_ref(a), mem.external_ref(b)) {
+            // Numbers that one of them lacks count as 0.
+            (Some((m, x)), Some((n, y))) => {
+                let at = |v: &[u32], i: usize| v.get(i).copied().unwrap_or(0);
+                yes(m == n && (0..x.len().max(y.len())).all(|i| at(&x, i) == at(&y, i)))
+            }
             _ => Shallow::Different,
         },
         _ if ha != hb => Shallow::Different,
@@ -415,21 +425,31 @@ impl Comparer<'_> {
         }
     }
 
+    /// Two pids, ports or references, one of another node: pids by serial and number, then node; the others by node first.
     fn external(&self, a: Term, b: Term) -> Ordering {
-        match (a.is_boxed(), b.is_boxed()) {
-            (false, true) => return Less,
-            (true, false) => return Greater,
-            _ => {}
-        }
-        let (ha, hb) = (self.mem.header(a), self.mem.header(b));
-        if ha != hb {
-            return ha.cmp(&hb);
-        }
-        (1..=object::arity(ha))
-            .rev()
-            .map(|i| self.mem.field(a, i).0.cmp(&self.mem.field(b, i).0))
-            .find(|o| *o != Equal)
-            .unwrap_or(Equal)
+        let key = |t: Term| {
+            let here = Node { name: am::NONAME, creation: 0 };
+            if let Some((node, n)) = self.mem.external_id(t) {
+                return (node, [0, 0, 0, (n >> 32) as u32, n as u32]);
+            }
+            if let Some((node, numbers)) = self.mem.external_ref(t) {
+                let mut all = [0; 5];
+                for (to, n) in all.iter_mut().rev().zip(numbers) {
+                    *to = n;
+                }
+                return (node, all);
+            }
+            if let Some(id) = self.mem.ref_id(t) {
+                let [x, y, z] = id.numbers();
+                return (here, [0, 0, z, y, x]);
+            }
+            let (n, low) = (t.id_number(), if t.is_local_pid() { 28 } else { 32 });
+            (here, [0, 0, 0, (n >> low) as u32, (n & ((1 << low) - 1)) as u32])
+        };
+        let ((node_a, x), (node_b, y)) = (key(a), key(b));
+        let name = |n: Node| self.names.atom_name(n.name);
+        let nodes = name(node_a).cmp(name(node_b)).then(node_a.creation.cmp(&node_b.creation));
+        if self.mem.is_pid(a) { x.cmp(&y).then(nodes) } else { nodes.then(x.cmp(&y)) }
     }
 
     fn funs(&mut self, a: Term, b: Term) -> Ordering {

@@ -148,10 +148,10 @@ fn one(mem: Mem, names: &dyn Names, s: &mut State, stack: &mut Vec<Todo>, t: Ter
             s.times(10);
         }
         Kind::ExtPid => {
-            s.bytes_of(5, mem.field(t, arity).0 as u32 & 0xFFF_FFFF);
+            s.bytes_of(5, mem.external_id(t).map_or(0, |e| e.1 as u32));
             s.times(6);
         }
-        Kind::ExtPort => port(s, mem.field(t, arity).0),
+        Kind::ExtPort => port(s, mem.external_id(t).map_or(0, |e| e.1)),
         Kind::ExtRef => {
             s.bytes_of(9, mem.field(t, 1).0 as u32);
             s.times(10);
