@@ -178,20 +178,25 @@ fn make_tuple(c: &mut Ctx<'_>, n: Term, initial: Term, list: Term) -> BifResult 
         Some(n) if (0..=object::MAX_TUPLE as i64).contains(&n) => n as usize,
         _ => return Err(c.badarg()),
     };
-    let mut e = vec![initial; n];
+    if n == 0 && list.is_nil() {
+        return c.tuple(&[]);
+    }
+    // The guest chooses the size: it is the arena that says whether it fits.
+    let at = c.words(n as u32 + 1)?;
     let m = c.mem();
+    m.set_word(at, 0, object::tuple_header(n as u32));
+    for i in 1..=n as u32 {
+        m.set(at, i, initial);
+    }
+    c.charge(n / 64);
     for pair in c.list_to_vec(list)? {
-        let (Some(2), Some(i)) =
-            (m.tuple_arity(pair), m.is_tuple(pair).then(|| m.element(pair, 1)).and_then(Term::as_small))
-        else {
-            return Err(c.badarg());
-        };
-        match usize::try_from(i).ok().and_then(|i| i.checked_sub(1)).and_then(|i| e.get_mut(i)) {
-            Some(slot) => *slot = m.element(pair, 2),
+        let place = if m.tuple_arity(pair) == Some(2) { m.element(pair, 1).as_small() } else { None };
+        match place.filter(|i| (1..=n as i64).contains(i)) {
+            Some(i) => m.set(at, i as u32, m.element(pair, 2)),
             None => return Err(c.badarg()),
         }
     }
-    c.tuple(&e)
+    Ok(Term::boxed_at(at))
 }
 
 fn append_element(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
