@@ -1,6 +1,5 @@
-%% Random terms through operators, conversions, order, hashes, sorting and printing: a checksum per batch,
-    and what is behind
-%% the first results of each.
+%% Random terms through operators, conversions, order, hashes, sorting and printing: a checksum per batch, and one of each
+%% of its first results.
 -module(num_random).
 -export([main/0]).
 -compile(nowarn_deprecated_function).
