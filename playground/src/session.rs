@@ -26,9 +26,6 @@ const MOCHI_RUN: (&str, &str) = ("mochi_core", "run");
 /// that has no such module calls the program's function itself.
 const START: (&str, &str) = ("beambox_start", "start");
 
-/// The module of the I/O servers, which the first process starts beside the program.
-const IO_SERVERS: &str = "beambox_io";
-
 enum State {
     Idle,
     Running,
@@ -231,9 +228,10 @@ impl Session {
         if self.program.is_none()
             && let Some(vm) = &self.vm
         {
-            let servers = vm.sys.atoms.lookup(IO_SERVERS);
-            let started = vm.sys.procs.iter().find(|p| p.parent == self.main && Some(p.initial_call.module) != servers);
-            self.program = started.map_or(Term::NONE, |p| p.pid);
+            // The first process monitors the program, and nothing else.
+            let first = vm.sys.procs.get(self.main);
+            let started = first.and_then(|p| p.relations.monitors.values().next());
+            self.program = started.map_or(Term::NONE, |monitor| monitor.pid);
         }
         [self.selected, self.program, self.main].into_iter().find(|pid| !pid.is_none()).unwrap_or(Term::NONE)
     }

@@ -46,7 +46,7 @@ export class ProcessesPane extends View {
       <td class="number">${used(row.heapUsed, row.heapSize)}</td>
       <td class="number">${used(row.oldUsed, row.oldSize)}</td>
       <td class="number">${count(row.stack)}</td>
-      <td class="number ${row.binaryBytes === 0 ? 'none' : ''}">${bytes(row.binaryBytes)}</td>
+      <td class="number ${row.binaryBytes === 0 ? 'none' : ''}">${row.binaryBytes === 0 ? '0' : bytes(row.binaryBytes)}</td>
     </tr>`;
   }
 
