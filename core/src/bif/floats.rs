@@ -65,6 +65,7 @@ pub fn acosh(x: f64) -> f64 {
 }
 
 /// By the exponent and the logarithm of the rest, in two parts of log10(2).
+#[allow(clippy::excessive_precision, clippy::approx_constant)]
 pub fn log10(x: f64) -> f64 {
     const HIGH: f64 = 3.010_299_956_636_117_713_06e-01;
     const LOW: f64 = 3.694_239_077_158_930_786_16e-13;

@@ -337,7 +337,7 @@ fn phash2_1(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 fn phash2_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let h = crate::term::hash::phash2(c.mem(), &c.sys.names(), a[0]) as u64;
     match a[1].as_small() {
-        Some(n) if n >= 1 && n <= 1 << 32 => Ok(Term::small((h % n as u64) as i64)),
+        Some(n) if (1..=1 << 32).contains(&n) => Ok(Term::small((h % n as u64) as i64)),
         _ => Err(c.badarg()),
     }
 }

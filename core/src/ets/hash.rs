@@ -453,6 +453,7 @@ impl HashStore {
     }
 
     /// The first object of the key after this one; `Err`: the key isn't there. Marked objects still show the way.
+    #[allow(clippy::result_unit_err)]
     pub fn after(&self, mem: Mem, names: &dyn Names, key: Term) -> Result<Option<Term>, ()> {
         let hash = key_hash(mem, names, key);
         let (_, mut at) = self.find(mem, hash, key).ok_or(())?;

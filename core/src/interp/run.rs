@@ -77,14 +77,17 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         };
     }
     macro_rules! x {
-        // SAFETY: the loader checked every register number against the size of the register file.
-        ($i:expr) => {{ unsafe { *x.add($i as usize) } }};
+        ($i:expr) => {{
+            let i = $i as usize;
+            // SAFETY: the loader checked every register number against the size of the register file.
+            unsafe { *x.add(i) }
+        }};
     }
     macro_rules! set_x {
-        // SAFETY: as in `x!`.
         ($i:expr, $v:expr) => {{
-            let v = $v;
-            unsafe { *x.add($i as usize) = v }
+            let (i, v) = ($i as usize, $v);
+            // SAFETY: as in `x!`.
+            unsafe { *x.add(i) = v }
         }};
     }
     macro_rules! y {
@@ -230,10 +233,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         };
     }
     macro_rules! local {
-        // SAFETY: the loader resolved the distance to a label of this instance.
-        ($to:expr) => {
-            CodePtr { slot: here.slot, offset: unsafe { pc.offset($to as isize).offset_from(here.code) as u32 } }
-        };
+        ($to:expr) => {{
+            // SAFETY: the loader resolved the distance to a label of this instance.
+            let offset = unsafe { pc.offset($to as isize).offset_from(here.code) as u32 };
+            CodePtr { slot: here.slot, offset }
+        }};
     }
     /// Words on the heap that a reservation has made sure of.
     macro_rules! bump {

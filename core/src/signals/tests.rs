@@ -1,5 +1,7 @@
 //! Tests of signals on hand-built processes. A "program" is a sequence of BIF calls by one process.
 
+#![allow(clippy::new_without_default)]
+
 use super::*;
 use crate::atom::{Atom, am};
 use crate::bif::{BifResult, Ctx, Fault, table};

@@ -1,5 +1,7 @@
 //! Tests of `ets` through its BIFs; what is expected is what OTP 27 gave.
 
+#![allow(clippy::cloned_ref_to_slice_refs, clippy::enum_variant_names)]
+
 use crate::atom::{Atom, am};
 use crate::bif::{BifResult, Ctx, Fault};
 use crate::signals::tests::World;
