@@ -7,7 +7,7 @@ pub use pxfm::{
     f_acos as acos, f_asin as asin, f_atan as atan, f_atan2 as atan2, f_cos as cos, f_exp as exp, f_log as log,
     f_log2 as log2, f_pow as pow, f_sin as sin, f_tan as tan,
 };
-use std::f64::consts::LN_2;
+use std::f64::consts::{LN_2, LOG10_E};
 
 /// From here on a square plus or minus 1 is the square.
 const LARGE: f64 = (1u64 << 28) as f64;
@@ -67,9 +67,8 @@ pub fn acosh(x: f64) -> f64 {
 /// By the exponent and the logarithm of the rest, in two parts of log10(2).
 #[allow(clippy::excessive_precision, clippy::approx_constant)]
 pub fn log10(x: f64) -> f64 {
-    const HIGH: f64 = 3.010_299_956_636_117_713_06e-01;
-    const LOW: f64 = 3.694_239_077_158_930_786_16e-13;
-    const INVERSE_LN_10: f64 = 4.342_944_819_032_518_166_68e-01;
+    const HIGH: f64 = 0.301_029_995_663_611_77;
+    const LOW: f64 = 3.694_239_077_158_930_8e-13;
     if x <= 0.0 || !x.is_finite() {
         return libm::log10(x);
     }
@@ -78,5 +77,5 @@ pub fn log10(x: f64) -> f64 {
         (m, e) = (m * 2.0, e - 1);
     }
     let y = e as f64;
-    y * LOW + INVERSE_LN_10 * log(m) + y * HIGH
+    y * LOW + LOG10_E * log(m) + y * HIGH
 }

@@ -14,6 +14,7 @@ pub mod binary;
 pub mod bits;
 pub mod build;
 pub mod copy;
+mod digits;
 pub mod etf;
 pub mod external;
 pub mod gc;

@@ -6,6 +6,7 @@
 
 use super::Alloc;
 use super::build::{self, Built};
+use super::digits;
 use crate::arena::OutOfMemory;
 use crate::term::{Mem, Term, object};
 use num_bigint::{BigInt, BigUint, Sign};
@@ -40,7 +41,7 @@ fn is_negative(mem: Mem, big: Term) -> bool {
 }
 
 /// Digits of a bignum, least significant first.
-fn digits(mem: Mem, big: Term) -> impl Iterator<Item = u64> {
+fn digits_of(mem: Mem, big: Term) -> impl Iterator<Item = u64> {
     (1..=object::arity(mem.header(big))).map(move |i| mem.field(big, i).0)
 }
 
@@ -52,7 +53,7 @@ pub fn to_bigint(mem: Mem, t: Term) -> Option<BigInt> {
     if !mem.is_big(t) {
         return None;
     }
-    let words: Vec<u32> = digits(mem, t).flat_map(|d| [d as u32, (d >> 32) as u32]).collect();
+    let words: Vec<u32> = digits_of(mem, t).flat_map(|d| [d as u32, (d >> 32) as u32]).collect();
     Some(BigInt::new(if is_negative(mem, t) { Sign::Minus } else { Sign::Plus }, words))
 }
 
@@ -186,13 +187,99 @@ fn float_result(a: &mut dyn Alloc, f: f64) -> Arith {
     if f.is_finite() { Ok(build::float(a, f)?) } else { Err(BadArith) }
 }
 
+/// Sign and magnitude of an integer.
+fn load(mem: Mem, t: Term) -> Option<(bool, Vec<u64>)> {
+    if let Some(v) = t.as_small() {
+        return Some((v < 0, if v == 0 { Vec::new() } else { vec![v.unsigned_abs()] }));
+    }
+    if !mem.is_big(t) {
+        return None;
+    }
+    Some((is_negative(mem, t), digits_of(mem, t).collect()))
+}
+
+/// An integer from sign and magnitude, in normal form.
+fn store(a: &mut dyn Alloc, negative: bool, magnitude: &[u64]) -> Arith {
+    let n = magnitude.iter().rposition(|d| *d != 0).map_or(0, |i| i + 1);
+    if n <= 1 {
+        let v = magnitude.first().copied().unwrap_or(0) as i128;
+        return Ok(from_i128(a, if negative { -v } else { v })?);
+    }
+    if n > MAX_DIGITS {
+        return Err(SystemLimit);
+    }
+    let at = a.words(n as u32 + 1)?;
+    let mem = a.mem();
+    mem.set_word(at, 0, object::header(if negative { object::NEG_BIG } else { object::POS_BIG }, n as u64));
+    for (i, d) in magnitude.iter().take(n).enumerate() {
+        mem.set_word(at, i as u32 + 1, *d);
+    }
+    Ok(Term::boxed_at(at))
+}
+
+/// Factors up to this many digits are multiplied digit by digit.
+const SHORT: usize = 24;
+
+/// What [`big`] computes.
+#[derive(Clone, Copy, PartialEq)]
+enum Op {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+/// Sum, difference, product, quotient or remainder of integers of any size; the divisor isn't 0.
+fn big(a: &mut dyn Alloc, x: Term, y: Term, op: Op) -> Arith {
+    let mem = a.mem();
+    let (Some((p, u)), Some((q, v))) = (load(mem, x), load(mem, y)) else { return Err(BadArith) };
+    match op {
+        Op::Add | Op::Sub => {
+            let q = q ^ (op == Op::Sub);
+            if p == q {
+                store(a, p, &digits::add(&u, &v))
+            } else if digits::compare(&u, &v).is_ge() {
+                store(a, p, &digits::sub(&u, &v))
+            } else {
+                store(a, q, &digits::sub(&v, &u))
+            }
+        }
+        Op::Mul => {
+            if u.len() + v.len() > MAX_DIGITS + 1 {
+                return Err(SystemLimit);
+            }
+            let negative = p != q;
+            match (u.as_slice(), v.as_slice()) {
+                ([], _) | (_, []) => Ok(Term::small(0)),
+                (u, [d]) => store(a, negative, &digits::mul_one(u, *d)),
+                ([d], v) => store(a, negative, &digits::mul_one(v, *d)),
+                (u, v) if u.len().min(v.len()) <= SHORT => store(a, negative, &digits::mul(u, v)),
+                _ => from_big_checked(a, &(to_bigint(mem, x).ok_or(BadArith)? * to_bigint(mem, y).ok_or(BadArith)?)),
+            }
+        }
+        Op::Div | Op::Rem => match v.as_slice() {
+            [] => Err(BadArith),
+            [d] => {
+                let (quotient, rest) = digits::div_one(&u, *d);
+                if op == Op::Div { store(a, p != q, &quotient) } else { store(a, p, &[rest]) }
+            }
+            _ if digits::compare(&u, &v).is_lt() => Ok(if op == Op::Div { Term::small(0) } else { x }),
+            _ => {
+                let (n, d) = (to_bigint(mem, x).ok_or(BadArith)?, to_bigint(mem, y).ok_or(BadArith)?);
+                from_big_checked(a, &if op == Op::Div { n / d } else { n % d })
+            }
+        },
+    }
+}
+
 /// An operator on numbers, float if one of them is.
 fn mixed(
     a: &mut dyn Alloc,
     x: Term,
     y: Term,
     small: fn(i128, i128) -> Option<i128>,
-    big: fn(BigInt, BigInt) -> BigInt,
+    op: Op,
     float: fn(f64, f64) -> f64,
 ) -> Arith {
     let mem = a.mem();
@@ -202,10 +289,21 @@ fn mixed(
             _ => Err(BadArith),
         };
     }
-    integers(a, x, y, small, big)
+    whole(a, x, y, small, op)
 }
 
-/// An operator on integers.
+/// Arithmetic on integers.
+fn whole(a: &mut dyn Alloc, x: Term, y: Term, small: fn(i128, i128) -> Option<i128>, op: Op) -> Arith {
+    let mem = a.mem();
+    if let (Some(p), Some(q)) = (to_i128(mem, x), to_i128(mem, y))
+        && let Some(r) = small(p, q)
+    {
+        return Ok(from_i128(a, r)?);
+    }
+    big(a, x, y, op)
+}
+
+/// A bitwise operator on integers.
 fn integers(
     a: &mut dyn Alloc,
     x: Term,
@@ -231,7 +329,7 @@ pub fn add(a: &mut dyn Alloc, x: Term, y: Term) -> Arith {
     if Term::both_small(x, y) {
         return Ok(build::int(a, x.small_value() + y.small_value())?);
     }
-    mixed(a, x, y, i128::checked_add, |p, q| p + q, |p, q| p + q)
+    mixed(a, x, y, i128::checked_add, Op::Add, |p, q| p + q)
 }
 
 /// `X - Y`.
@@ -240,7 +338,7 @@ pub fn sub(a: &mut dyn Alloc, x: Term, y: Term) -> Arith {
     if Term::both_small(x, y) {
         return Ok(build::int(a, x.small_value() - y.small_value())?);
     }
-    mixed(a, x, y, i128::checked_sub, |p, q| p - q, |p, q| p - q)
+    mixed(a, x, y, i128::checked_sub, Op::Sub, |p, q| p - q)
 }
 
 /// `X * Y`.
@@ -251,7 +349,7 @@ pub fn mul(a: &mut dyn Alloc, x: Term, y: Term) -> Arith {
     {
         return Ok(build::int(a, v)?);
     }
-    mixed(a, x, y, i128::checked_mul, |p, q| p * q, |p, q| p * q)
+    mixed(a, x, y, i128::checked_mul, Op::Mul, |p, q| p * q)
 }
 
 /// `X / Y`, always a float.
@@ -272,7 +370,7 @@ pub fn int_div(a: &mut dyn Alloc, x: Term, y: Term) -> Arith {
     if Term::both_small(x, y) {
         return Ok(build::int(a, x.small_value() / y.small_value())?);
     }
-    integers(a, x, y, i128::checked_div, |p, q| p / q)
+    whole(a, x, y, i128::checked_div, Op::Div)
 }
 
 /// `X rem Y`, with the sign of X.
@@ -284,7 +382,7 @@ pub fn rem(a: &mut dyn Alloc, x: Term, y: Term) -> Arith {
     if Term::both_small(x, y) {
         return Ok(Term::small(x.small_value() % y.small_value()));
     }
-    integers(a, x, y, i128::checked_rem, |p, q| p % q)
+    whole(a, x, y, i128::checked_rem, Op::Rem)
 }
 
 /// `-X`.
