@@ -31,21 +31,15 @@ fn error_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 /// `error(Reason, Args, [{error_info, Map}])`.
 fn error_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
-    if !(args[1].is_list() || args[1].is_nil() || args[1].is(am::NONE)) {
-        return Err(ctx.badarg());
-    }
+    // Whatever else stands there is ignored, as in OTP.
     let mut info = Term::NONE;
     let mut t = args[2];
     while t.is_list() {
         let o = mem.head(t);
-        if mem.tuple_arity(o) != Some(2) || !mem.element(o, 1).is(am::ERROR_INFO) || !mem.is_map(mem.element(o, 2)) {
-            return Err(ctx.badarg());
+        if mem.tuple_arity(o) == Some(2) && mem.element(o, 1).is(am::ERROR_INFO) && mem.is_map(mem.element(o, 2)) {
+            info = mem.element(o, 2);
         }
-        info = mem.element(o, 2);
         t = mem.tail(t);
-    }
-    if !t.is_nil() {
-        return Err(ctx.badarg());
     }
     let fault = error_2(ctx, args);
     ctx.proc.exception.info = info;

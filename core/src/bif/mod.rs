@@ -28,6 +28,7 @@ pub mod process;
 pub mod process_info;
 pub mod registry;
 pub mod shared;
+pub mod spawn_request;
 pub mod support;
 pub mod system;
 pub mod table;

@@ -113,7 +113,7 @@ fn fun_start(ctx: &mut Ctx<'_>, fun: Term) -> Result<Start, Fault> {
     Ok(Start { mfa: Mfa { module: am::ERLANG, function: am::APPLY, arity: 2 }, fun, args })
 }
 
-fn fun0_start(ctx: &mut Ctx<'_>, fun: Term) -> Result<Start, Fault> {
+pub(super) fn fun0_start(ctx: &mut Ctx<'_>, fun: Term) -> Result<Start, Fault> {
     if !is_fun_of_arity_0(ctx, fun) {
         return Err(ctx.badarg());
     }
@@ -125,7 +125,7 @@ fn is_fun_of_arity_0(ctx: &Ctx<'_>, fun: Term) -> bool {
     mem.is_fun(fun) && crate::term::object::fun_arity(mem.header(fun)) == 0
 }
 
-fn mfa_start(ctx: &mut Ctx<'_>, m: Term, f: Term, args: Term) -> Result<Start, Fault> {
+pub(super) fn mfa_start(ctx: &mut Ctx<'_>, m: Term, f: Term, args: Term) -> Result<Start, Fault> {
     let mem = ctx.sys.mem();
     let (Some(module), Some(function)) = (m.as_atom(), f.as_atom()) else { return Err(ctx.badarg()) };
     let Some(list) = arguments(mem, args) else {
@@ -268,7 +268,7 @@ fn spawn_options(ctx: &mut Ctx<'_>, list: Term) -> Result<SpawnOpts, Fault> {
     if t.is_nil() { Ok(opts) } else { Err(ctx.badarg_cause(am::BADOPT)) }
 }
 
-fn spawn_option(ctx: &mut Ctx<'_>, opts: &mut SpawnOpts, option: Term) -> Option<()> {
+pub(super) fn spawn_option(ctx: &mut Ctx<'_>, opts: &mut SpawnOpts, option: Term) -> Option<()> {
     if option.is(am::LINK) {
         opts.link = true;
         return Some(());
@@ -478,7 +478,7 @@ fn yield_0(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
 
 fn bump_reductions(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     match args[0].as_small() {
-        Some(n) if n > 0 => {
+        Some(n) if n >= 0 => {
             ctx.charge(n.min(1 << 20) as usize);
             Ok(Term::bool(true))
         }

@@ -22,6 +22,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::process_info::BIFS,
     super::registry::BIFS,
     super::shared::BIFS,
+    super::spawn_request::BIFS,
     super::system::BIFS,
     super::time::BIFS,
     super::timers::BIFS,

@@ -139,7 +139,17 @@ pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
         let Some(mfa) = ctx.sys.code.function_at(*frame) else { continue };
         let location = location(ctx, *frame)?;
         let location = match (n, e.current, error_info(ctx, e.info)?) {
-            (0, None, Some(i)) => build::list_with_tail(ctx, &[i], location)?,
+            (0, None, Some(i)) => {
+                let mem = ctx.mem();
+                let mut parts = Vec::new();
+                let mut t = location;
+                while t.is_list() {
+                    parts.push(mem.head(t));
+                    t = mem.tail(t);
+                }
+                parts.push(i);
+                build::list(ctx, &parts)?
+            }
             _ => location,
         };
         let args = if n == 0 && e.current.is_none() { e.args } else { Term::NONE };

@@ -1,0 +1,137 @@
+//! `spawn_request/1..5`: a spawn whose result comes as a message; and small BIFs about tracing that isn't there.
+
+use super::process::{fun0_start, mfa_start, spawn_option};
+use super::{Bif, BifResult, Ctx, Fault, bif};
+use crate::atom::am;
+use crate::heap::{build, copy, refs};
+use crate::signals::spawn::SpawnError;
+use crate::signals::{SpawnOpts, Start};
+use crate::term::Term;
+
+pub const BIFS: &[Bif] = &[
+    bif("erlang", "spawn_request", 1, |c, a| request_fun(c, Term::atom(am::NONAME), a[0], Term::NIL)),
+    bif("erlang", "spawn_request", 2, |c, a| {
+        if a[0].is_atom() {
+            request_fun(c, a[0], a[1], Term::NIL)
+        } else {
+            request_fun(c, Term::atom(am::NONAME), a[0], a[1])
+        }
+    }),
+    bif("erlang", "spawn_request", 3, |c, a| {
+        if c.sys.mem().is_fun(a[1]) {
+            request_fun(c, a[0], a[1], a[2])
+        } else {
+            request(c, &[Term::atom(am::NONAME), a[0], a[1], a[2], Term::NIL])
+        }
+    }),
+    bif("erlang", "spawn_request", 4, |c, a| {
+        if a[2].is_atom() {
+            request(c, &[a[0], a[1], a[2], a[3], Term::NIL])
+        } else {
+            request(c, &[Term::atom(am::NONAME), a[0], a[1], a[2], a[3]])
+        }
+    }),
+    bif("erlang", "spawn_request", 5, request),
+    // A request is answered at once: there is never one to abandon.
+    bif("erlang", "spawn_request_abandon", 1, |c, a| {
+        if c.sys.mem().is_ref(a[0]) { Ok(Term::bool(false)) } else { Err(c.badarg()) }
+    }),
+    bif("erlang", "dt_put_tag", 1, |_, _| Ok(Term::atom(am::UNDEFINED))),
+    bif("erlang", "dt_get_tag", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
+    bif("erlang", "dt_get_tag_data", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
+    bif("erlang", "dt_spread_tag", 1, |_, _| Ok(Term::bool(true))),
+    bif("erlang", "dt_restore_tag", 1, |_, _| Ok(Term::bool(true))),
+    bif("erlang", "dt_prepend_vm_tag_data", 1, |_, a| Ok(a[0])),
+    bif("erlang", "dt_append_vm_tag_data", 1, |_, a| Ok(a[0])),
+    bif("erlang", "seq_trace_info", 1, seq_trace_info),
+    bif("erlang", "seq_trace_print", 1, |_, _| Ok(Term::bool(false))),
+    bif("erlang", "seq_trace_print", 2, |_, _| Ok(Term::bool(false))),
+];
+
+/// Which of the two replies are wanted, and their tag.
+struct Reply {
+    success: bool,
+    error: bool,
+    tag: Term,
+}
+
+fn request_fun(ctx: &mut Ctx<'_>, node: Term, fun: Term, options: Term) -> BifResult {
+    let start = fun0_start(ctx, fun)?;
+    perform(ctx, node, start, options)
+}
+
+/// Node, module, function, arguments, options.
+fn request(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let start = mfa_start(ctx, args[1], args[2], args[3])?;
+    perform(ctx, args[0], start, args[4])
+}
+
+fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(SpawnOpts, Reply), Fault> {
+    let mem = ctx.sys.mem();
+    let mut opts = SpawnOpts::default();
+    let mut reply = Reply { success: true, error: true, tag: Term::atom(am::SPAWN_REPLY) };
+    for o in ctx.list_to_vec(list)? {
+        let pair = mem.tuple_arity(o) == Some(2);
+        match if pair { mem.element(o, 1).as_atom() } else { None } {
+            Some(am::REPLY_TAG) => reply.tag = mem.element(o, 2),
+            Some(am::REPLY) => {
+                (reply.success, reply.error) = match mem.element(o, 2).as_atom() {
+                    Some(am::YES) => (true, true),
+                    Some(am::NO) => (false, false),
+                    Some(am::ERROR_ONLY) => (false, true),
+                    Some(am::SUCCESS_ONLY) => (true, false),
+                    _ => return Err(ctx.badarg_cause(am::BADOPT)),
+                }
+            }
+            _ => {
+                if spawn_option(ctx, &mut opts, o).is_none() {
+                    return Err(ctx.badarg_cause(am::BADOPT));
+                }
+            }
+        }
+    }
+    Ok((opts, reply))
+}
+
+fn perform(ctx: &mut Ctx<'_>, node: Term, start: Start, list: Term) -> BifResult {
+    if !node.is_atom() {
+        return Err(ctx.badarg());
+    }
+    let (opts, reply) = options(ctx, list)?;
+    let id = ctx.sys.fresh_ref();
+    let me = ctx.proc.pid;
+    let is_alias = opts.monitor.is_some_and(|m| m.alias.is_some());
+    let outcome = if node.is(am::NONAME) {
+        ctx.signals().spawn(start, &opts, Some(id))
+    } else {
+        Err(SpawnError::TooMany)
+    };
+    let (wanted, result, value) = match outcome {
+        Ok(pid) => (reply.success, am::OK, pid),
+        Err(SpawnError::Memory) => return Err(Fault::Memory),
+        Err(SpawnError::TooMany) if node.is(am::NONAME) => (reply.error, am::ERROR, Term::atom(am::SYSTEM_LIMIT)),
+        Err(SpawnError::TooMany) => (reply.error, am::ERROR, Term::atom(am::NOCONNECTION)),
+    };
+    if wanted {
+        let words = 5 + 4 + ctx.sys.arena.flat_size(reply.tag);
+        ctx.signals().send_built(me, words, |a, lit| {
+            let tag = copy::copy(a, lit, reply.tag)?;
+            let r = if is_alias { refs::make_alias(a, id, me)? } else { refs::make(a, id)? };
+            build::tuple(a, &[tag, r, Term::atom(result), value])
+        })?;
+    }
+    Ok(if is_alias { refs::make_alias(ctx, id, me)? } else { refs::make(ctx, id)? })
+}
+
+/// There is no sequential tracing: every flag is off, every number 0.
+fn seq_trace_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    let value = match args[0].as_atom() {
+        Some(am::SEND | am::RECEIVE | am::PRINT | am::TIMESTAMP | am::MONOTONIC_TIMESTAMP) => Term::bool(false),
+        Some(am::LABEL | am::SERIAL) => Term::NIL,
+        _ => return Err(ctx.badarg()),
+    };
+    if value.is_nil() {
+        return Ok(Term::NIL);
+    }
+    ctx.tuple(&[args[0], value])
+}
