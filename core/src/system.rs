@@ -72,6 +72,9 @@ pub struct Counters {
     pub output_bytes: u64,
 }
 
+/// Reductions between two looks at the host's memory.
+const AUDIT_EVERY: u64 = 1_000_000;
+
 /// Everything that isn't one process's.
 pub struct System {
     pub config: Config,
@@ -103,6 +106,8 @@ pub struct System {
     next_ref: u64,
     next_unique: u64,
     random: u64,
+    /// Reductions at which to look at the host's memory next.
+    audit_at: u64,
 }
 
 impl System {
@@ -131,6 +136,7 @@ impl System {
             virtual_ns: 0,
             input_waiters: Vec::new(),
             last_now_us: 0,
+            audit_at: AUDIT_EVERY,
             next_ref: 1,
             next_unique: 1,
         })
@@ -139,6 +145,25 @@ impl System {
     #[inline(always)]
     pub fn mem(&self) -> Mem {
         self.arena.mem()
+    }
+
+    /// Bytes of the host that the guest's processes, timers and tables take outside of the arena.
+    pub fn host_bytes(&self) -> u64 {
+        let processes: u64 = self.procs.iter().map(Process::host_bytes).sum();
+        processes + self.timers.host_bytes() + self.ets.host_bytes()
+    }
+
+    /// Holds the guest to its limit of memory where that isn't the arena's: a flood of small messages, monitors or timers
+    /// takes no words there. Called between slices; looks once in a million reductions.
+    pub fn audit(&mut self) {
+        if self.counters.reductions < self.audit_at {
+            return;
+        }
+        self.audit_at = self.counters.reductions + AUDIT_EVERY;
+        let limit = self.config.max_memory;
+        if self.stop.is_none() && self.arena.used() + self.host_bytes() > limit {
+            self.stop = Some(StopCause::OutOfMemory(limit));
+        }
     }
 
     /// Nanoseconds of the VM's monotonic clock.

@@ -195,7 +195,7 @@ fn on_node(
     if let (Some(m), Some(id)) = (opts.monitor, id) {
         let monitor =
             crate::process::relations::Monitor { pid, name: Term::NONE, tag: m.tag, alias: m.alias.is_some() };
-        ctx.proc.relations.monitors.insert(id, monitor);
+        ctx.proc.relations.add_monitor(id, monitor);
         ctx.signals().down(me, id, pid, reason)?;
     }
     if opts.link {

@@ -100,6 +100,11 @@ impl HashStore {
         if ix >= self.chains.len() { ix & (self.mask >> 1) } else { ix }
     }
 
+    /// Bytes of the host that chains and places take.
+    pub fn host_bytes(&self) -> u64 {
+        (self.nodes.capacity() * size_of::<Node>() + self.chains.capacity() * 4) as u64
+    }
+
     /// All objects, in no order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.nodes.iter().filter_map(|n| n.object.as_ref())

@@ -298,6 +298,15 @@ impl Tables {
         t.heir.take()
     }
 
+    /// Bytes of the host that the tables take, besides their objects.
+    pub fn host_bytes(&self) -> u64 {
+        let one = |t: &Table| match &t.store {
+            Store::Hash(h) => h.host_bytes(),
+            Store::Tree(s) => s.host_bytes(),
+        };
+        self.tables.values().map(|t| size_of::<Table>() as u64 + one(t)).sum()
+    }
+
     /// Words of all tables, for `erlang:memory(ets)`.
     pub fn words(&self) -> u64 {
         self.tables.values().map(Table::words).sum()

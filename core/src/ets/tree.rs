@@ -40,6 +40,11 @@ impl TreeStore {
         self.words
     }
 
+    /// Bytes of the host that the runs take.
+    pub fn host_bytes(&self) -> u64 {
+        ((self.len * 2 + RUN) * size_of::<Object>()) as u64
+    }
+
     /// All objects in order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.runs.iter().flatten()

@@ -23,6 +23,12 @@ impl Dictionary {
         self.len == 0
     }
 
+    /// Bytes of the host that the dictionary takes.
+    pub fn host_bytes(&self) -> u64 {
+        let place = size_of::<u32>() + size_of::<Vec<u32>>() + 16;
+        (self.pairs.capacity() * size_of::<Term>() + self.index.capacity() * place) as u64
+    }
+
     fn find(&self, hash: u32, mut eq: impl FnMut(Term) -> bool) -> Option<usize> {
         let places = self.index.get(&hash)?;
         places.iter().map(|p| *p as usize).find(|p| self.pairs.get(*p).is_some_and(|k| eq(*k)))

@@ -67,6 +67,11 @@ impl Mailbox {
         self.len == 0
     }
 
+    /// Bytes of the host that the queue takes, besides its messages.
+    pub fn host_bytes(&self) -> u64 {
+        (self.slots.capacity() * size_of::<Slot>()) as u64
+    }
+
     /// Appends a message.
     pub fn push(&mut self, message: Message) {
         let slot = Slot { message, next: NONE };

@@ -219,10 +219,24 @@ pub mod relations {
         pub links: std::collections::BTreeSet<u64>,
         /// Monitors that this process has on others.
         pub monitors: BTreeMap<RefId, Monitor>,
+        /// How many of `monitors` have a tag that lies on the heap.
+        pub tagged: usize,
         /// Monitors that others have on this process.
         pub monitored_by: BTreeMap<RefId, Monitor>,
         /// Active aliases of this process, with the way they end.
         pub aliases: BTreeMap<RefId, AliasMode>,
+    }
+
+    impl Relations {
+        pub fn add_monitor(&mut self, id: RefId, m: Monitor) {
+            self.tagged += usize::from(!m.tag.is_immed());
+            self.monitors.insert(id, m);
+        }
+        pub fn remove_monitor(&mut self, id: RefId) -> Option<Monitor> {
+            let m = self.monitors.remove(&id)?;
+            self.tagged -= usize::from(!m.tag.is_immed());
+            Some(m)
+        }
     }
 
     /// When an alias stops to be one.
@@ -273,6 +287,17 @@ impl Process {
         }
     }
 
+    /// Bytes of the host that the process takes, besides what lies in the arena.
+    pub fn host_bytes(&self) -> u64 {
+        let r = &self.relations;
+        let relations = r.monitors.len() + r.monitored_by.len() + r.aliases.len() + r.links.len();
+        // A node of an ordered map holds key, value and its share of a node's spare room.
+        let entry = size_of::<relations::Monitor>() + 48;
+        let terms = self.live.capacity() + self.trap.args.capacity() + self.exception.frames.capacity();
+        let own = size_of::<Process>() + relations * entry + self.timers.len() * 32 + terms * 8;
+        own as u64 + self.mailbox.host_bytes() + self.dict.host_bytes()
+    }
+
     /// Arranges that the first slice calls the function; the arguments lie on the process's own heap.
     pub fn start_call(&mut self, mfa: Mfa, args: Vec<Term>) {
         self.trap = Trap { target: Some(mfa), fun: Term::NONE, args };
@@ -320,11 +345,10 @@ impl Roots for ProcessRoots<'_> {
         f(&mut p.trap.args);
         f(from_mut(p.exit_reason));
         f(from_mut(p.label));
-        for m in p.relations.monitored_by.values_mut() {
-            f(from_mut(&mut m.tag));
-        }
-        for m in p.relations.monitors.values_mut() {
-            f(from_mut(&mut m.tag));
+        if p.relations.tagged > 0 {
+            for m in p.relations.monitors.values_mut() {
+                f(from_mut(&mut m.tag));
+            }
         }
     }
 }

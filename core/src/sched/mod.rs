@@ -48,6 +48,10 @@ pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paus
             return Paused::Stopped;
         }
         fire_timers(sys);
+        sys.audit();
+        if sys.stop.is_some() {
+            return Paused::Stopped;
+        }
         let Some(pid) = sys.run.pop() else {
             match sys.timers.next_ns() {
                 Some(at) if budget.skip_idle && sys.host.monotonic_ns().is_none() => {

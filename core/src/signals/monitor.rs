@@ -46,7 +46,7 @@ impl Signals<'_> {
                 return Ok(());
             }
             let m = Monitor { pid: target.pid, name: target.name, tag: opts.tag, alias: with_alias };
-            p.relations.monitors.insert(id, m);
+            p.relations.add_monitor(id, m);
         }
         match self.find_alive(target.pid) {
             Some((p, _)) => {
@@ -61,7 +61,7 @@ impl Signals<'_> {
     /// The monitor `id` of `origin` has fired: removes it and sends its message.
     pub fn down(&mut self, origin: Term, id: RefId, pid: Term, reason: Term) -> Result<(), OutOfMemory> {
         let Some((p, arena)) = self.find_alive(origin) else { return Ok(()) };
-        let Some(m) = p.relations.monitors.remove(&id) else { return Ok(()) };
+        let Some(m) = p.relations.remove_monitor(id) else { return Ok(()) };
         if p.relations.aliases.get(&id).is_some_and(|a| *a != AliasMode::ExplicitUnalias) {
             p.relations.aliases.remove(&id);
         }
@@ -81,7 +81,7 @@ impl Signals<'_> {
         if p.relations.aliases.get(&id).is_some_and(|a| *a != AliasMode::ExplicitUnalias) {
             p.relations.aliases.remove(&id);
         }
-        let Some(m) = p.relations.monitors.remove(&id) else { return false };
+        let Some(m) = p.relations.remove_monitor(id) else { return false };
         if let Some((p, _)) = self.find(m.pid) {
             p.relations.monitored_by.remove(&id);
         }

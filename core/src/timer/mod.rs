@@ -54,6 +54,11 @@ impl Timers {
         Some(Timer { at_ns, action })
     }
 
+    /// Bytes of the host that the timers take.
+    pub fn host_bytes(&self) -> u64 {
+        (self.queue.len() * (size_of::<Action>() + 16) + (self.at.capacity() + self.by_ref.capacity()) * 32) as u64
+    }
+
     /// The timer of that reference.
     pub fn by_ref(&self, reference: RefId) -> Option<(u64, u64)> {
         let id = *self.by_ref.get(&reference)?;
