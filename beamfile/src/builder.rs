@@ -6,8 +6,7 @@
 
 use crate::etf::Value;
 use crate::model::{
-    Arg, AtomIdx, BeamFile, Export, Import, Instr, Lambda, LineItem, LineTable, TermChunk,
-    TypeInfo, TypeTable,
+    Arg, AtomIdx, BeamFile, Export, Import, Instr, Lambda, LineItem, LineTable, TermChunk, TypeInfo, TypeTable,
 };
 use crate::op::Op;
 use num_bigint::BigInt;
@@ -79,12 +78,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::Operands { op, given } => {
-                write!(
-                    f,
-                    "{} takes {} operands and was given {given}",
-                    op.name(),
-                    op.arity()
-                )
+                write!(f, "{} takes {} operands and was given {given}", op.name(), op.arity())
             }
             BuildError::LabelTwice(label) => write!(f, "label {label} is placed twice"),
             BuildError::LabelMissing(label) => {
@@ -142,11 +136,7 @@ impl Builder {
 
     /// The import's index, to be used as [`Arg::U`].
     pub fn import(&mut self, module: &str, function: &str, arity: u32) -> u32 {
-        let import = Import {
-            module: self.atom(module),
-            function: self.atom(function),
-            arity,
-        };
+        let import = Import { module: self.atom(module), function: self.atom(function), arity };
         let next = self.file.imports.len() as u32;
         let imports = &mut self.file.imports;
         *self.import_ids.entry(import).or_insert_with(|| {
@@ -191,10 +181,7 @@ impl Builder {
         if bytes.is_empty() {
             return 0;
         }
-        if let Some(found) = table
-            .windows(bytes.len())
-            .position(|window| window == bytes)
-        {
+        if let Some(found) = table.windows(bytes.len()).position(|window| window == bytes) {
             return found as u32;
         }
         let offset = table.len() as u32;
@@ -237,14 +224,7 @@ impl Builder {
         let lambdas = &mut self.file.lambdas;
         self.used.insert(label);
         *self.lambda_ids.entry(label).or_insert_with(|| {
-            lambdas.push(Lambda {
-                function,
-                arity,
-                label,
-                index: next,
-                num_free,
-                old_uniq: 0,
-            });
+            lambdas.push(Lambda { function, arity, label, index: next, num_free, old_uniq: 0 });
             next
         })
     }
@@ -267,10 +247,7 @@ impl Builder {
         if let Some(found) = self.functions.get(&(name, arity)) {
             return *found;
         }
-        let function = FunctionRef {
-            info: self.label(),
-            entry: self.label(),
-        };
+        let function = FunctionRef { info: self.label(), entry: self.label() };
         self.functions.insert((name, arity), function);
         self.names.insert(function, (name, arity));
         function
@@ -286,11 +263,7 @@ impl Builder {
             let name = self.file.atom(name).unwrap_or_default().to_owned();
             self.fail(BuildError::FunctionTwice { name, arity });
         }
-        let export = Export {
-            function: name,
-            arity,
-            label: function.entry,
-        };
+        let export = Export { function: name, arity, label: function.entry };
         if exported {
             self.file.exports.push(export)
         } else {
@@ -299,10 +272,7 @@ impl Builder {
         self.file.code.function_count += 1;
         self.place(function.info);
         self.line(place);
-        self.emit(
-            Op::FuncInfo,
-            vec![Arg::Atom(0), Arg::Atom(name), Arg::U(u64::from(arity))],
-        );
+        self.emit(Op::FuncInfo, vec![Arg::Atom(0), Arg::Atom(name), Arg::U(u64::from(arity))]);
         self.place(function.entry);
     }
 
@@ -315,10 +285,7 @@ impl Builder {
     /// Appends an instruction.
     pub fn emit(&mut self, op: Op, args: Vec<Arg>) {
         if args.len() != op.arity() {
-            self.fail(BuildError::Operands {
-                op,
-                given: args.len(),
-            });
+            self.fail(BuildError::Operands { op, given: args.len() });
             return;
         }
         let code = &mut self.file.code;
@@ -352,10 +319,7 @@ impl Builder {
                 self.emit(Op::Move, vec![Arg::X(0), Arg::X(1)]);
             }
             self.emit(Op::Move, vec![Arg::Atom(0), Arg::X(0)]);
-            self.emit(
-                Op::CallExtOnly,
-                vec![Arg::U(u64::from(arity) + 1), Arg::U(u64::from(import))],
-            );
+            self.emit(Op::CallExtOnly, vec![Arg::U(u64::from(arity) + 1), Arg::U(u64::from(import))]);
         }
     }
 
@@ -382,12 +346,7 @@ impl Builder {
     /// The finished file. The first mistake in the calls before is reported here.
     pub fn finish(mut self) -> Result<BeamFile, BuildError> {
         self.emit(Op::IntCodeEnd, Vec::new());
-        let missing = self
-            .names
-            .iter()
-            .filter(|(f, _)| !self.begun.contains(f))
-            .map(|(_, n)| *n)
-            .min();
+        let missing = self.names.iter().filter(|(f, _)| !self.begun.contains(f)).map(|(_, n)| *n).min();
         if let Some((name, arity)) = missing {
             let name = self.file.atom(name).unwrap_or_default().to_owned();
             self.fail(BuildError::FunctionMissing { name, arity });
@@ -412,10 +371,8 @@ impl Builder {
             let version = Value::from(BigInt::from_bytes_be(num_bigint::Sign::Plus, &file.md5));
             attributes.insert(0, ("vsn".to_owned(), Value::list(vec![version])));
         }
-        let attributes = attributes
-            .into_iter()
-            .map(|(name, value)| Value::Tuple(vec![Value::Atom(name), value]))
-            .collect();
+        let attributes =
+            attributes.into_iter().map(|(name, value)| Value::Tuple(vec![Value::Atom(name), value])).collect();
         file.attributes = Some(TermChunk::from(Value::list(attributes)));
         Ok(file)
     }

@@ -27,9 +27,7 @@ impl Op {
     pub fn role(self, operand: usize) -> Role {
         match (self, operand) {
             (Op::CallExt | Op::CallExtLast | Op::CallExtOnly, 1) => Role::Import,
-            (Op::Bif0, 0)
-            | (Op::Bif1 | Op::Bif2, 1)
-            | (Op::GcBif1 | Op::GcBif2 | Op::GcBif3, 2) => Role::Import,
+            (Op::Bif0, 0) | (Op::Bif1 | Op::Bif2, 1) | (Op::GcBif1 | Op::GcBif2 | Op::GcBif3, 2) => Role::Import,
             (Op::MakeFun2 | Op::MakeFun3 | Op::CallFun2, 0) => Role::Lambda,
             (Op::Line | Op::ExecutableLine, 0) | (Op::DebugLine, 1) => Role::Line,
             (Op::BsPutString, 1) | (Op::BsMatchString, 3) => Role::String,
@@ -58,26 +56,13 @@ pub(crate) fn check(file: &BeamFile) -> Result<(), Error> {
         range(b"FunT", 4 + i * 24, "atom", lambda.function.into(), atoms)?;
         range(b"FunT", 12 + i * 24, "label", lambda.label.into(), labels)?;
     }
-    file.code
-        .instrs
-        .iter()
-        .try_for_each(|instr| instruction(file, instr))
+    file.code.instrs.iter().try_for_each(|instr| instruction(file, instr))
 }
 
-fn range(
-    chunk: &ChunkId,
-    at: usize,
-    what: &'static str,
-    index: u64,
-    size: u64,
-) -> Result<(), Error> {
+fn range(chunk: &ChunkId, at: usize, what: &'static str, index: u64, size: u64) -> Result<(), Error> {
     match index < size {
         true => Ok(()),
-        false => Err(Error::new(
-            Some(*chunk),
-            at,
-            ErrorKind::IndexRange { what, index, size },
-        )),
+        false => Err(Error::new(Some(*chunk), at, ErrorKind::IndexRange { what, index, size })),
     }
 }
 
@@ -96,19 +81,11 @@ fn instruction(file: &BeamFile, instr: &Instr) -> Result<(), Error> {
                 }
             }
             Role::String => {
-                let size = match (
-                    instr.op,
-                    instr.args.get(i.wrapping_sub(1)),
-                    instr.args.first(),
-                ) {
+                let size = match (instr.op, instr.args.get(i.wrapping_sub(1)), instr.args.first()) {
                     (Op::BsMatchString, Some(Arg::U(bits)), _) => bits.div_ceil(8),
                     (_, _, Some(Arg::U(bytes))) => *bytes,
                     _ => {
-                        return Err(Error::new(
-                            Some(*b"Code"),
-                            at,
-                            ErrorKind::BadOperand("a size was expected"),
-                        ));
+                        return Err(Error::new(Some(*b"Code"), at, ErrorKind::BadOperand("a size was expected")));
                     }
                 };
                 string(file, at, *n, size)?;
@@ -131,16 +108,10 @@ fn created(file: &BeamFile, at: usize, segments: &[Arg]) -> Result<(), Error> {
             && file.atom(*kind) == Some("string")
         {
             match (source, size) {
-                (Arg::U(offset), Arg::I(size)) if *size >= 0 => {
-                    string(file, at, *offset, *size as u64)?
-                }
+                (Arg::U(offset), Arg::I(size)) if *size >= 0 => string(file, at, *offset, *size as u64)?,
                 (Arg::U(offset), Arg::U(size)) => string(file, at, *offset, *size)?,
                 _ => {
-                    return Err(Error::new(
-                        Some(*b"Code"),
-                        at,
-                        ErrorKind::BadOperand("a string segment is malformed"),
-                    ));
+                    return Err(Error::new(Some(*b"Code"), at, ErrorKind::BadOperand("a string segment is malformed")));
                 }
             }
         }
@@ -153,11 +124,7 @@ fn string(file: &BeamFile, at: usize, offset: u64, size: u64) -> Result<(), Erro
     match offset.checked_add(size) {
         Some(end) if end <= there => Ok(()),
         end => {
-            let kind = ErrorKind::IndexRange {
-                what: "string table byte",
-                index: end.unwrap_or(u64::MAX),
-                size: there,
-            };
+            let kind = ErrorKind::IndexRange { what: "string table byte", index: end.unwrap_or(u64::MAX), size: there };
             Err(Error::new(Some(*b"Code"), at, kind))
         }
     }
@@ -165,44 +132,16 @@ fn string(file: &BeamFile, at: usize, offset: u64, size: u64) -> Result<(), Erro
 
 fn operand(file: &BeamFile, at: usize, arg: &Arg) -> Result<(), Error> {
     match arg {
-        Arg::Atom(index) => range(
-            b"Code",
-            at,
-            "atom",
-            u64::from(*index),
-            file.atoms.len() as u64,
-        ),
-        Arg::Literal(index) => range(
-            b"Code",
-            at,
-            "literal",
-            u64::from(*index),
-            file.literals.len() as u64,
-        ),
-        Arg::Label(label) => range(
-            b"Code",
-            at,
-            "label",
-            u64::from(*label),
-            file.code.label_count.max(1).into(),
-        ),
+        Arg::Atom(index) => range(b"Code", at, "atom", u64::from(*index), file.atoms.len() as u64),
+        Arg::Literal(index) => range(b"Code", at, "literal", u64::from(*index), file.literals.len() as u64),
+        Arg::Label(label) => range(b"Code", at, "label", u64::from(*label), file.code.label_count.max(1).into()),
         Arg::TypedX(_, index) | Arg::TypedY(_, index) => match &file.types {
-            Some(types) => range(
-                b"Code",
-                at,
-                "type",
-                u64::from(*index),
-                types.entries.len() as u64,
-            ),
+            Some(types) => range(b"Code", at, "type", u64::from(*index), types.entries.len() as u64),
             None => Ok(()),
         },
         Arg::List(items) => items.iter().try_for_each(|item| match item {
             // Lists do not nest in a file, so this goes one level down at most.
-            Arg::List(_) => Err(Error::new(
-                Some(*b"Code"),
-                at,
-                ErrorKind::BadOperand("a list stands within a list"),
-            )),
+            Arg::List(_) => Err(Error::new(Some(*b"Code"), at, ErrorKind::BadOperand("a list stands within a list"))),
             item => operand(file, at, item),
         }),
         _ => Ok(()),

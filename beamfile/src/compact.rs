@@ -57,11 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize, what: &'static str) -> Result<&'a [u8], Error> {
-        match self
-            .at
-            .checked_add(count)
-            .and_then(|end| self.bytes.get(self.at..end))
-        {
+        match self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end)) {
             Some(bytes) => {
                 self.at += count;
                 Ok(bytes)
@@ -75,19 +71,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, Error> {
-        Ok(self
-            .take(4, what)?
-            .iter()
-            .fold(0, |n, b| n << 8 | u32::from(*b)))
+        Ok(self.take(4, what)?.iter().fold(0, |n, b| n << 8 | u32::from(*b)))
     }
 
     /// Checks that a table of `count` entries of at least `size` bytes can be there at all, before anything is allocated.
-    pub(crate) fn count(
-        &self,
-        count: u32,
-        size: usize,
-        what: &'static str,
-    ) -> Result<usize, Error> {
+    pub(crate) fn count(&self, count: u32, size: usize, what: &'static str) -> Result<usize, Error> {
         let count = count as usize;
         match count.checked_mul(size) {
             Some(bytes) if bytes <= self.left() => Ok(count),
@@ -108,21 +96,13 @@ impl<'a> Reader<'a> {
             7 => {
                 let next = self.u8("an operand's length")?;
                 if next & 7 != TAG_U || next & 0xf8 == 0xf8 {
-                    return self.fail(
-                        start,
-                        ErrorKind::BadOperand("an integer's length is not a plain number"),
-                    );
+                    return self.fail(start, ErrorKind::BadOperand("an integer's length is not a plain number"));
                 }
                 match self.number(next)? {
                     Number::Small(n) if (0..MAX_INT_BYTES as i64).contains(&n) => n as usize + 9,
                     _ => {
-                        return self.fail(
-                            start,
-                            ErrorKind::TooLarge {
-                                what: "an integer operand",
-                                limit: MAX_INT_BYTES,
-                            },
-                        );
+                        return self
+                            .fail(start, ErrorKind::TooLarge { what: "an integer operand", limit: MAX_INT_BYTES });
                     }
                 }
             }
@@ -132,9 +112,7 @@ impl<'a> Reader<'a> {
         if length <= 8 {
             let negative = bytes.first().is_some_and(|b| b & 0x80 != 0);
             let start = if negative { -1i64 } else { 0 };
-            return Ok(Number::Small(
-                bytes.iter().fold(start, |n, b| n << 8 | i64::from(*b)),
-            ));
+            return Ok(Number::Small(bytes.iter().fold(start, |n, b| n << 8 | i64::from(*b))));
         }
         let big = BigInt::from_signed_bytes_be(bytes);
         Ok(match i64::try_from(&big) {
@@ -156,16 +134,10 @@ impl<'a> Reader<'a> {
     fn unsigned(&mut self, first: u8, at: usize) -> Result<u64, Error> {
         match self.number(first)? {
             Number::Small(n) if n >= 0 => Ok(n as u64),
-            Number::Small(_) => self.fail(
-                at,
-                ErrorKind::BadOperand("a negative number stands where none may"),
-            ),
+            Number::Small(_) => self.fail(at, ErrorKind::BadOperand("a negative number stands where none may")),
             Number::Big(n) => match u64::try_from(n) {
                 Ok(n) => Ok(n),
-                Err(_) => self.fail(
-                    at,
-                    ErrorKind::BadOperand("a number does not fit in 64 bits"),
-                ),
+                Err(_) => self.fail(at, ErrorKind::BadOperand("a number does not fit in 64 bits")),
             },
         }
     }
@@ -173,10 +145,7 @@ impl<'a> Reader<'a> {
     fn index32(&mut self, first: u8, at: usize) -> Result<u32, Error> {
         match u32::try_from(self.unsigned(first, at)?) {
             Ok(n) => Ok(n),
-            Err(_) => self.fail(
-                at,
-                ErrorKind::BadOperand("an index does not fit in 32 bits"),
-            ),
+            Err(_) => self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits")),
         }
     }
 
@@ -194,10 +163,7 @@ impl<'a> Reader<'a> {
         match first & 7 {
             TAG_A => Ok(LineEntry::File(self.index32(first, at)?)),
             TAG_I => Ok(LineEntry::Line(self.index32(first, at)?)),
-            _ => self.fail(
-                at,
-                ErrorKind::BadOperand("neither a line nor a file stands in the line table"),
-            ),
+            _ => self.fail(at, ErrorKind::BadOperand("neither a line nor a file stands in the line table")),
         }
     }
 
@@ -228,16 +194,10 @@ impl<'a> Reader<'a> {
             return self.fail(at, ErrorKind::BadOperand("an extended tag is out of range"));
         }
         match first >> 4 {
-            EXT_LIST if listed => {
-                self.fail(at, ErrorKind::BadOperand("a list stands within a list"))
-            }
+            EXT_LIST if listed => self.fail(at, ErrorKind::BadOperand("a list stands within a list")),
             EXT_LIST => {
                 let count = self.plain("an operand list")?;
-                let count = self.count(
-                    u32::try_from(count).unwrap_or(u32::MAX),
-                    1,
-                    "an operand list",
-                )?;
+                let count = self.count(u32::try_from(count).unwrap_or(u32::MAX), 1, "an operand list")?;
                 let mut items = Vec::with_capacity(count.min(64));
                 for _ in 0..count {
                     items.push(self.operand(true)?);
@@ -248,20 +208,13 @@ impl<'a> Reader<'a> {
                 let at = self.at;
                 let first = self.u8("a float register")?;
                 if first & 7 != TAG_U {
-                    return self.fail(
-                        at,
-                        ErrorKind::BadOperand("a float register has no plain number"),
-                    );
+                    return self.fail(at, ErrorKind::BadOperand("a float register has no plain number"));
                 }
                 Ok(Arg::FReg(self.register(first, at)?))
             }
             EXT_ALLOC => {
                 let count = self.plain("an allocation list")?;
-                let count = self.count(
-                    u32::try_from(count).unwrap_or(u32::MAX),
-                    2,
-                    "an allocation list",
-                )?;
+                let count = self.count(u32::try_from(count).unwrap_or(u32::MAX), 2, "an allocation list")?;
                 let mut needs = Vec::with_capacity(count.min(4));
                 for _ in 0..count {
                     let at = self.at;
@@ -270,8 +223,7 @@ impl<'a> Reader<'a> {
                         1 => AllocKind::Floats,
                         2 => AllocKind::Funs,
                         _ => {
-                            return self
-                                .fail(at, ErrorKind::BadOperand("an unknown kind of heap need"));
+                            return self.fail(at, ErrorKind::BadOperand("an unknown kind of heap need"));
                         }
                     };
                     needs.push((kind, self.plain("an allocation list")?));
@@ -282,10 +234,7 @@ impl<'a> Reader<'a> {
                 let at = self.at;
                 match u32::try_from(self.plain("a literal's index")?) {
                     Ok(n) => Ok(Arg::Literal(n)),
-                    Err(_) => self.fail(
-                        at,
-                        ErrorKind::BadOperand("an index does not fit in 32 bits"),
-                    ),
+                    Err(_) => self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits")),
                 }
             }
             EXT_TYPED => {
@@ -297,16 +246,9 @@ impl<'a> Reader<'a> {
                 };
                 let at = self.at;
                 let Ok(index) = u32::try_from(self.plain("a type's index")?) else {
-                    return self.fail(
-                        at,
-                        ErrorKind::BadOperand("an index does not fit in 32 bits"),
-                    );
+                    return self.fail(at, ErrorKind::BadOperand("an index does not fit in 32 bits"));
                 };
-                Ok(if first & 7 == TAG_X {
-                    Arg::TypedX(register, index)
-                } else {
-                    Arg::TypedY(register, index)
-                })
+                Ok(if first & 7 == TAG_X { Arg::TypedX(register, index) } else { Arg::TypedY(register, index) })
             }
             _ => self.fail(at, ErrorKind::BadOperand("an unknown extended tag")),
         }
@@ -394,15 +336,7 @@ pub(crate) fn put_operand(out: &mut Vec<u8>, arg: &Arg) {
         }
         Arg::TypedX(n, index) | Arg::TypedY(n, index) => {
             out.push(EXT_TYPED << 4 | TAG_Z);
-            put(
-                out,
-                if matches!(arg, Arg::TypedX(..)) {
-                    TAG_X
-                } else {
-                    TAG_Y
-                },
-                i128::from(*n),
-            );
+            put(out, if matches!(arg, Arg::TypedX(..)) { TAG_X } else { TAG_Y }, i128::from(*n));
             put(out, TAG_U, i128::from(*index));
         }
         Arg::Literal(index) => {
@@ -469,14 +403,8 @@ mod tests {
         ] {
             assert_eq!(round_trip(&Arg::I(n)), bytes, "{n}");
         }
-        assert_eq!(
-            round_trip(&Arg::U(u64::MAX)),
-            [&[0xf8, 0, 0][..], &[255; 8]].concat()
-        );
-        assert_eq!(
-            round_trip(&Arg::Big(BigInt::from(u64::MAX))),
-            [&[0xf9, 0, 0][..], &[255; 8]].concat()
-        );
+        assert_eq!(round_trip(&Arg::U(u64::MAX)), [&[0xf8, 0, 0][..], &[255; 8]].concat());
+        assert_eq!(round_trip(&Arg::Big(BigInt::from(u64::MAX))), [&[0xf9, 0, 0][..], &[255; 8]].concat());
         let wide = round_trip(&Arg::Big(-(BigInt::from(1) << 4000u32)));
         assert_eq!(wide.len(), 3 + 501);
     }
@@ -498,18 +426,9 @@ mod tests {
             Arg::Label(1 << 30),
             Arg::Char(0x10ffff),
             Arg::Literal(100_000),
-            Arg::Alloc(vec![
-                (AllocKind::Words, 9),
-                (AllocKind::Floats, 0),
-                (AllocKind::Funs, 77),
-            ]),
+            Arg::Alloc(vec![(AllocKind::Words, 9), (AllocKind::Floats, 0), (AllocKind::Funs, 77)]),
             Arg::List(Vec::new()),
-            Arg::List(vec![
-                Arg::Nil,
-                Arg::TypedX(1, 2),
-                Arg::Literal(3),
-                Arg::I(-7),
-            ]),
+            Arg::List(vec![Arg::Nil, Arg::TypedX(1, 2), Arg::Literal(3), Arg::I(-7)]),
         ] {
             round_trip(&arg);
         }
@@ -517,12 +436,9 @@ mod tests {
 
     #[test]
     fn longer_forms_than_needed_are_read() {
-        for bytes in [
-            &[0x09u8, 5][..],
-            &[0x19, 0, 5],
-            &[0xd9, 0, 0, 0, 0, 0, 0, 0, 5],
-            &[0xf9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5],
-        ] {
+        for bytes in
+            [&[0x09u8, 5][..], &[0x19, 0, 5], &[0xd9, 0, 0, 0, 0, 0, 0, 0, 5], &[0xf9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5]]
+        {
             assert_eq!(Reader::new(bytes).operand(false), Ok(Arg::I(5)));
         }
     }

@@ -40,11 +40,7 @@ pub enum ErrorKind {
     /// A malformed compact term.
     BadOperand(&'static str),
     /// An index beyond its table.
-    IndexRange {
-        what: &'static str,
-        index: u64,
-        size: u64,
-    },
+    IndexRange { what: &'static str, index: u64, size: u64 },
     /// Text that is not in its encoding.
     BadText { what: &'static str },
     /// A tag that no external term has.
@@ -55,11 +51,7 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(chunk: Option<ChunkId>, offset: usize, kind: ErrorKind) -> Error {
-        Error {
-            chunk,
-            offset,
-            kind,
-        }
+        Error { chunk, offset, kind }
     }
 
     pub(crate) fn in_chunk(mut self, id: ChunkId) -> Error {
@@ -92,10 +84,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Version { found } => write!(f, "version {found} is not known"),
             ErrorKind::UnknownOpcode(op) => write!(f, "there is no opcode {op}"),
             ErrorKind::OpcodeAboveMax { opcode, max } => {
-                write!(
-                    f,
-                    "opcode {opcode} is above the file's own maximum of {max}"
-                )
+                write!(f, "opcode {opcode} is above the file's own maximum of {max}")
             }
             ErrorKind::BadOperand(why) => write!(f, "bad operand: {why}"),
             ErrorKind::IndexRange { what, index, size } => {

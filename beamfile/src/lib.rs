@@ -19,8 +19,8 @@ mod write;
 pub use check::Role;
 pub use error::{Error, ErrorKind};
 pub use model::{
-    AllocKind, Arg, AtomForm, AtomIdx, BeamFile, ChunkId, Code, Export, Import, Instr, Lambda,
-    Layout, LineItem, LineTable, TermChunk, TypeInfo, TypeTable,
+    AllocKind, Arg, AtomForm, AtomIdx, BeamFile, ChunkId, Code, Export, Import, Instr, Lambda, Layout, LineItem,
+    LineTable, TermChunk, TypeInfo, TypeTable,
 };
 pub use op::Op;
 pub use read::chunks;

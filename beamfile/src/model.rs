@@ -112,11 +112,7 @@ pub struct Instr {
 impl Instr {
     /// An instruction built by hand.
     pub fn new(op: Op, args: Vec<Arg>) -> Instr {
-        Instr {
-            op,
-            args,
-            offset: 0,
-        }
+        Instr { op, args, offset: 0 }
     }
 }
 
@@ -267,10 +263,7 @@ pub struct TypeTable {
 
 impl Default for TypeTable {
     fn default() -> TypeTable {
-        TypeTable {
-            version: 3,
-            entries: vec![TypeInfo::ANY],
-        }
+        TypeTable { version: 3, entries: vec![TypeInfo::ANY] }
     }
 }
 
@@ -320,21 +313,11 @@ impl TypeInfo {
     pub const ALL_KINDS: u16 = 0xfff;
 
     /// Any term.
-    pub const ANY: TypeInfo = TypeInfo {
-        kinds: Self::ALL_KINDS,
-        min: None,
-        max: None,
-        unit: None,
-    };
+    pub const ANY: TypeInfo = TypeInfo { kinds: Self::ALL_KINDS, min: None, max: None, unit: None };
 
     /// A type without bounds or unit.
     pub const fn of(kinds: u16) -> TypeInfo {
-        TypeInfo {
-            kinds,
-            min: None,
-            max: None,
-            unit: None,
-        }
+        TypeInfo { kinds, min: None, max: None, unit: None }
     }
 
     /// True when nothing but these kinds can occur.
@@ -354,9 +337,6 @@ pub struct TermChunk {
 
 impl From<Value> for TermChunk {
     fn from(value: Value) -> TermChunk {
-        TermChunk {
-            value,
-            raw: Vec::new(),
-        }
+        TermChunk { value, raw: Vec::new() }
     }
 }

@@ -8,8 +8,7 @@ use crate::compact::{LineEntry, Reader};
 use crate::error::{Error, ErrorKind};
 use crate::etf::{self, MAX_ATOM_CHARS, MAX_INFLATED};
 use crate::model::{
-    AtomForm, AtomIdx, BeamFile, ChunkId, Export, Import, Lambda, LineItem, LineTable, TermChunk,
-    TypeInfo, TypeTable,
+    AtomForm, AtomIdx, BeamFile, ChunkId, Export, Import, Lambda, LineItem, LineTable, TermChunk, TypeInfo, TypeTable,
 };
 use std::borrow::Cow;
 use std::io::Read;
@@ -17,10 +16,7 @@ use std::io::Read;
 /// The chunks of a file, in order; the file may be wrapped in gzip.
 pub fn chunks(bytes: &[u8]) -> Result<Vec<(ChunkId, Vec<u8>)>, Error> {
     let bytes = gunzip(bytes)?;
-    Ok(split(&bytes)?
-        .into_iter()
-        .map(|(id, body)| (id, body.to_vec()))
-        .collect())
+    Ok(split(&bytes)?.into_iter().map(|(id, body)| (id, body.to_vec())).collect())
 }
 
 impl BeamFile {
@@ -30,17 +26,12 @@ impl BeamFile {
         let bytes = gunzip(bytes)?;
         let chunks = split(&bytes)?;
         let has_utf8 = chunks.iter().any(|(id, _)| id == b"AtU8");
-        let mut file = BeamFile {
-            md5: md5(&chunks),
-            ..BeamFile::default()
-        };
+        let mut file = BeamFile { md5: md5(&chunks), ..BeamFile::default() };
         let mut code = None;
         for (id, body) in &chunks {
             let again = file.layout.order.contains(id);
             file.layout.order.push(*id);
-            let known = file
-                .table(id, body, has_utf8, &mut code)
-                .map_err(|e| e.in_chunk(*id))?;
+            let known = file.table(id, body, has_utf8, &mut code).map_err(|e| e.in_chunk(*id))?;
             match known {
                 false => file.other.push((*id, body.to_vec())),
                 true if again => return Err(Error::new(Some(*id), 0, ErrorKind::DuplicateChunk)),
@@ -48,8 +39,8 @@ impl BeamFile {
             }
         }
         for needed in [b"AtU8", b"Code", b"ImpT", b"ExpT"] {
-            let there = file.layout.order.contains(needed)
-                || (needed == b"AtU8" && file.layout.order.contains(b"Atom"));
+            let there =
+                file.layout.order.contains(needed) || (needed == b"AtU8" && file.layout.order.contains(b"Atom"));
             if !there {
                 return Err(Error::new(Some(*needed), 0, ErrorKind::MissingChunk));
             }
@@ -77,30 +68,15 @@ impl BeamFile {
             b"StrT" => self.strings = body.to_vec(),
             b"ImpT" => {
                 self.imports = rows(body, "the import table", |[module, function, arity]| {
-                    Some(Import {
-                        module: atom(module)?,
-                        function: atom(function)?,
-                        arity,
-                    })
+                    Some(Import { module: atom(module)?, function: atom(function)?, arity })
                 })?;
             }
             b"ExpT" => self.exports = functions(body, "the export table")?,
             b"LocT" => self.locals = functions(body, "the table of local functions")?,
             b"FunT" => {
-                self.lambdas = rows(
-                    body,
-                    "the fun table",
-                    |[function, arity, label, index, num_free, old_uniq]| {
-                        Some(Lambda {
-                            function: atom(function)?,
-                            arity,
-                            label,
-                            index,
-                            num_free,
-                            old_uniq,
-                        })
-                    },
-                )?;
+                self.lambdas = rows(body, "the fun table", |[function, arity, label, index, num_free, old_uniq]| {
+                    Some(Lambda { function: atom(function)?, arity, label, index, num_free, old_uniq })
+                })?;
             }
             b"LitT" => (self.literals, self.layout.literals_uncompressed) = literals(body)?,
             b"Line" => match lines(body)? {
@@ -111,18 +87,8 @@ impl BeamFile {
                 Some(table) => self.types = Some(table),
                 None => return Ok(false),
             },
-            b"Attr" => {
-                self.attributes = Some(TermChunk {
-                    value: etf::decode(body)?,
-                    raw: body.to_vec(),
-                })
-            }
-            b"CInf" => {
-                self.compile_info = Some(TermChunk {
-                    value: etf::decode(body)?,
-                    raw: body.to_vec(),
-                })
-            }
+            b"Attr" => self.attributes = Some(TermChunk { value: etf::decode(body)?, raw: body.to_vec() }),
+            b"CInf" => self.compile_info = Some(TermChunk { value: etf::decode(body)?, raw: body.to_vec() }),
             _ => return Ok(false),
         }
         Ok(true)
@@ -134,19 +100,12 @@ fn gunzip(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         return Ok(Cow::Borrowed(bytes));
     }
     let mut plain = Vec::new();
-    let read = flate2::bufread::GzDecoder::new(bytes)
-        .take(MAX_INFLATED as u64 + 1)
-        .read_to_end(&mut plain);
+    let read = flate2::bufread::GzDecoder::new(bytes).take(MAX_INFLATED as u64 + 1).read_to_end(&mut plain);
     match read {
         Err(why) => Err(Error::new(None, 0, ErrorKind::Compression(why.to_string()))),
-        Ok(size) if size > MAX_INFLATED => Err(Error::new(
-            None,
-            0,
-            ErrorKind::TooLarge {
-                what: "the unpacked file",
-                limit: MAX_INFLATED,
-            },
-        )),
+        Ok(size) if size > MAX_INFLATED => {
+            Err(Error::new(None, 0, ErrorKind::TooLarge { what: "the unpacked file", limit: MAX_INFLATED }))
+        }
         Ok(_) => Ok(Cow::Owned(plain)),
     }
 }
@@ -226,14 +185,7 @@ fn rows<T, const N: usize>(
         match make(row) {
             Some(entry) => table.push(entry),
             None => {
-                return reader.fail(
-                    at,
-                    ErrorKind::IndexRange {
-                        what: "atom",
-                        index: 0,
-                        size: 0,
-                    },
-                );
+                return reader.fail(at, ErrorKind::IndexRange { what: "atom", index: 0, size: 0 });
             }
         }
     }
@@ -242,22 +194,13 @@ fn rows<T, const N: usize>(
 }
 
 fn functions(body: &[u8], what: &'static str) -> Result<Vec<Export>, Error> {
-    rows(body, what, |[function, arity, label]| {
-        Some(Export {
-            function: atom(function)?,
-            arity,
-            label,
-        })
-    })
+    rows(body, what, |[function, arity, label]| Some(Export { function: atom(function)?, arity, label }))
 }
 
 fn end(reader: &Reader<'_>) -> Result<(), Error> {
     match reader.left() {
         0 => Ok(()),
-        _ => reader.fail(
-            reader.at,
-            ErrorKind::Invalid("bytes follow the end of the table"),
-        ),
+        _ => reader.fail(reader.at, ErrorKind::Invalid("bytes follow the end of the table")),
     }
 }
 
@@ -265,11 +208,7 @@ fn atoms(body: &[u8]) -> Result<(Vec<String>, AtomForm), Error> {
     const WHAT: &str = "the atom table";
     let mut reader = Reader::new(body);
     let count = reader.u32(WHAT)? as i32;
-    let form = if count < 0 {
-        AtomForm::Utf8Long
-    } else {
-        AtomForm::Utf8
-    };
+    let form = if count < 0 { AtomForm::Utf8Long } else { AtomForm::Utf8 };
     let count = reader.count(count.unsigned_abs(), 1, WHAT)?;
     let mut table = Vec::with_capacity(count);
     for _ in 0..count {
@@ -282,13 +221,7 @@ fn atoms(body: &[u8]) -> Result<(Vec<String>, AtomForm), Error> {
         match std::str::from_utf8(bytes) {
             Ok(text) if text.chars().count() <= MAX_ATOM_CHARS => table.push(text.to_owned()),
             Ok(_) => {
-                return reader.fail(
-                    at,
-                    ErrorKind::TooLarge {
-                        what: "an atom, in characters,",
-                        limit: MAX_ATOM_CHARS,
-                    },
-                );
+                return reader.fail(at, ErrorKind::TooLarge { what: "an atom, in characters,", limit: MAX_ATOM_CHARS });
             }
             Err(_) => return reader.fail(at, ErrorKind::BadText { what: "an atom" }),
         }
@@ -305,13 +238,7 @@ fn latin1_atoms(body: &[u8]) -> Result<Vec<String>, Error> {
     let mut table = Vec::with_capacity(count);
     for _ in 0..count {
         let size = usize::from(reader.u8(WHAT)?);
-        table.push(
-            reader
-                .take(size, "an atom")?
-                .iter()
-                .map(|b| char::from(*b))
-                .collect(),
-        );
+        table.push(reader.take(size, "an atom")?.iter().map(|b| char::from(*b)).collect());
     }
     end(&reader)?;
     Ok(table)
@@ -365,11 +292,7 @@ fn lines(body: &[u8]) -> Result<Option<LineTable>, Error> {
         match reader.line_entry()? {
             LineEntry::File(next) if next <= file_count => file = next,
             LineEntry::File(next) => {
-                let kind = ErrorKind::IndexRange {
-                    what: "file",
-                    index: next.into(),
-                    size: u64::from(file_count) + 1,
-                };
+                let kind = ErrorKind::IndexRange { what: "file", index: next.into(), size: u64::from(file_count) + 1 };
                 return reader.fail(at, kind);
             }
             LineEntry::Line(line) => items.push(LineItem { file, line }),
@@ -378,10 +301,7 @@ fn lines(body: &[u8]) -> Result<Option<LineTable>, Error> {
     let file_count = reader.count(file_count, 2, WHAT)?;
     let mut files = Vec::with_capacity(file_count);
     for _ in 0..file_count {
-        let size = reader
-            .take(2, WHAT)?
-            .iter()
-            .fold(0, |n, b| n << 8 | usize::from(*b));
+        let size = reader.take(2, WHAT)?.iter().fold(0, |n, b| n << 8 | usize::from(*b));
         let bytes = reader.take(size, "a file's name")?;
         // Old compilers wrote names in Latin-1.
         files.push(match std::str::from_utf8(bytes) {
@@ -390,13 +310,7 @@ fn lines(body: &[u8]) -> Result<Option<LineTable>, Error> {
         });
     }
     end(&reader)?;
-    Ok(Some(LineTable {
-        version,
-        flags,
-        instr_count,
-        items,
-        files,
-    }))
+    Ok(Some(LineTable { version, flags, instr_count, items, files }))
 }
 
 /// `None` for a version that OTP, too, would ignore.
@@ -412,29 +326,20 @@ fn types(body: &[u8]) -> Result<Option<TypeTable>, Error> {
     let mut entries = Vec::with_capacity(count);
     for _ in 0..count {
         let at = reader.at;
-        let bits = reader
-            .take(2, WHAT)?
-            .iter()
-            .fold(0, |n, b| n << 8 | u16::from(*b));
+        let bits = reader.take(2, WHAT)?.iter().fold(0, |n, b| n << 8 | u16::from(*b));
         let entry = match version {
             1 => type_1(&mut reader, bits)?,
             2 => bounds(&mut reader, kinds_2(bits), bits >> 1)?,
             _ => bounds(&mut reader, bits & TypeInfo::ALL_KINDS, bits)?,
         };
         if entry.kinds == 0 || (version == 3 && bits & 0x8000 != 0) {
-            return reader.fail(
-                at,
-                ErrorKind::Invalid("a type is empty or has an unknown kind"),
-            );
+            return reader.fail(at, ErrorKind::Invalid("a type is empty or has an unknown kind"));
         }
         entries.push(entry);
     }
     end(&reader)?;
     // Version 1 (OTP 25) is understood but not written.
-    Ok(Some(TypeTable {
-        version: version.max(2) + u32::from(version == 1),
-        entries,
-    }))
+    Ok(Some(TypeTable { version: version.max(2) + u32::from(version == 1), entries }))
 }
 
 /// OTP 26 had a bit of its own, the third, for match contexts.
@@ -472,8 +377,5 @@ fn type_1(reader: &mut Reader<'_>, bits: u16) -> Result<TypeInfo, Error> {
 }
 
 fn word(reader: &mut Reader<'_>) -> Result<i64, Error> {
-    Ok(reader
-        .take(8, "a type")?
-        .iter()
-        .fold(0, |n, b| n << 8 | i64::from(*b)))
+    Ok(reader.take(8, "a type")?.iter().fold(0, |n, b| n << 8 | i64::from(*b)))
 }

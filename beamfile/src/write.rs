@@ -5,29 +5,21 @@
 
 use crate::code;
 use crate::compact::{put_line, put_line_file, put_plain};
-use crate::model::{
-    AtomForm, BeamFile, ChunkId, Export, LineTable, TermChunk, TypeInfo, TypeTable,
-};
+use crate::model::{AtomForm, BeamFile, ChunkId, Export, LineTable, TermChunk, TypeInfo, TypeTable};
 use std::io::Write;
 
 /// The chunks that make up a module's checksum, in that order.
-pub(crate) const ESSENTIAL: [&ChunkId; 9] = [
-    b"Atom", b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Meta",
-];
+pub(crate) const ESSENTIAL: [&ChunkId; 9] =
+    [b"Atom", b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Meta"];
 
 /// OTP's order. Chunks that this crate does not decode come after CInf.
-const STANDARD: [&ChunkId; 9] = [
-    b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Meta", b"LocT",
-];
+const STANDARD: [&ChunkId; 9] = [b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Meta", b"LocT"];
 
 impl BeamFile {
     /// The file's bytes, not gzipped.
     pub fn write(&self) -> Vec<u8> {
         let chunks = self.write_chunks();
-        let size: usize = chunks
-            .iter()
-            .map(|(_, body)| 8 + body.len().next_multiple_of(4))
-            .sum();
+        let size: usize = chunks.iter().map(|(_, body)| 8 + body.len().next_multiple_of(4)).sum();
         let mut out = Vec::with_capacity(12 + size);
         out.extend_from_slice(b"FOR1");
         out.extend_from_slice(&(size as u32 + 4).to_be_bytes());
@@ -49,31 +41,18 @@ impl BeamFile {
         let mut order = self.layout.order.clone();
         order.extend(STANDARD.iter().copied().copied());
         order.extend([*b"Attr", *b"CInf"]);
-        order.extend(
-            self.other
-                .iter()
-                .map(|(id, _)| *id)
-                .filter(|id| id != b"Meta"),
-        );
+        order.extend(self.other.iter().map(|(id, _)| *id).filter(|id| id != b"Meta"));
         order.extend([*b"Line", *b"Type"]);
         for (place, id) in order.iter().enumerate() {
             let asked_for = place < self.layout.order.len();
-            let waiting = self
-                .other
-                .iter()
-                .zip(&mut carried)
-                .find(|((name, _), done)| name == id && !**done);
+            let waiting = self.other.iter().zip(&mut carried).find(|((name, _), done)| name == id && !**done);
             if let Some(((_, body), done)) = waiting {
                 *done = true;
                 out.push((*id, body.clone()));
                 continue;
             }
             // Atoms go by one name whatever form was read.
-            let id = if id == b"Atom" || id == b"AtU8" {
-                self.atom_chunk()
-            } else {
-                *id
-            };
+            let id = if id == b"Atom" || id == b"AtU8" { self.atom_chunk() } else { *id };
             let known = !out.iter().any(|(done, _)| *done == id);
             if known && let Some(body) = self.body(&id, asked_for || from_scratch) {
                 out.push((id, body));
@@ -131,26 +110,16 @@ impl BeamFile {
             })),
             b"ExpT" => Some(functions(&self.exports)),
             b"LocT" => (wanted || !self.locals.is_empty()).then(|| functions(&self.locals)),
-            b"FunT" => (!self.lambdas.is_empty() || (wanted && self.layout.order.contains(id)))
-                .then(|| {
-                    table(self.lambdas.len(), |out| {
-                        for l in &self.lambdas {
-                            words(
-                                out,
-                                [
-                                    l.function + 1,
-                                    l.arity,
-                                    l.label,
-                                    l.index,
-                                    l.num_free,
-                                    l.old_uniq,
-                                ],
-                            );
-                        }
-                    })
-                }),
-            b"LitT" => (!self.literals.is_empty() || (wanted && self.layout.order.contains(id)))
-                .then(|| self.literals()),
+            b"FunT" => (!self.lambdas.is_empty() || (wanted && self.layout.order.contains(id))).then(|| {
+                table(self.lambdas.len(), |out| {
+                    for l in &self.lambdas {
+                        words(out, [l.function + 1, l.arity, l.label, l.index, l.num_free, l.old_uniq]);
+                    }
+                })
+            }),
+            b"LitT" => {
+                (!self.literals.is_empty() || (wanted && self.layout.order.contains(id))).then(|| self.literals())
+            }
             b"Attr" => self.attributes.as_ref().map(term),
             b"CInf" => self.compile_info.as_ref().map(term),
             b"Line" => self.lines.as_ref().map(lines),
@@ -160,12 +129,9 @@ impl BeamFile {
     }
 
     fn atoms(&self) -> Vec<u8> {
-        let long = self.layout.atoms == AtomForm::Utf8Long
-            || self.atoms.iter().any(|name| name.len() > 255);
+        let long = self.layout.atoms == AtomForm::Utf8Long || self.atoms.iter().any(|name| name.len() > 255);
         let count = self.atoms.len() as u32;
-        let mut out = if long { count.wrapping_neg() } else { count }
-            .to_be_bytes()
-            .to_vec();
+        let mut out = if long { count.wrapping_neg() } else { count }.to_be_bytes().to_vec();
         for name in &self.atoms {
             if long {
                 put_plain(&mut out, name.len() as u64)
@@ -219,26 +185,13 @@ fn functions(entries: &[Export]) -> Vec<u8> {
 }
 
 fn term(chunk: &TermChunk) -> Vec<u8> {
-    if chunk.raw.is_empty() {
-        chunk.value.encode()
-    } else {
-        chunk.raw.clone()
-    }
+    if chunk.raw.is_empty() { chunk.value.encode() } else { chunk.raw.clone() }
 }
 
 fn lines(table: &LineTable) -> Vec<u8> {
     let mut out = Vec::new();
     let items = table.items.get(1..).unwrap_or_default();
-    words(
-        &mut out,
-        [
-            table.version,
-            table.flags,
-            table.instr_count,
-            items.len() as u32,
-            table.files.len() as u32,
-        ],
-    );
+    words(&mut out, [table.version, table.flags, table.instr_count, items.len() as u32, table.files.len() as u32]);
     let mut file = 0;
     for item in items {
         if item.file != file {
@@ -262,11 +215,7 @@ fn types(table: &TypeTable) -> Vec<u8> {
         let flags = u16::from(entry.min.is_some()) << 12
             | u16::from(entry.max.is_some()) << 13
             | u16::from(entry.unit.is_some()) << 14;
-        let bits = if table.version == 2 {
-            flags << 1 | kinds_2(entry.kinds)
-        } else {
-            flags | kinds
-        };
+        let bits = if table.version == 2 { flags << 1 | kinds_2(entry.kinds) } else { flags | kinds };
         out.extend_from_slice(&bits.to_be_bytes());
         for bound in [entry.min, entry.max].into_iter().flatten() {
             out.extend_from_slice(&bound.to_be_bytes());

@@ -24,25 +24,11 @@ fn sample() -> BeamFile {
     b.emit(Op::Allocate, vec![Arg::U(1), Arg::U(1)]);
     b.emit(Op::Move, vec![Arg::X(0), Arg::Y(0)]);
     b.line(place(2));
-    let minus_args = [
-        Arg::Label(0),
-        Arg::U(1),
-        Arg::U(minus.into()),
-        Arg::X(0),
-        Arg::I(1),
-        Arg::X(0),
-    ];
+    let minus_args = [Arg::Label(0), Arg::U(1), Arg::U(minus.into()), Arg::X(0), Arg::I(1), Arg::X(0)];
     b.emit(Op::GcBif2, minus_args.to_vec());
     b.emit(Op::Call, vec![Arg::U(1), Arg::Label(fact.entry)]);
     let integer = b.type_index(TypeInfo::of(TypeInfo::INTEGER));
-    let times_args = [
-        Arg::Label(0),
-        Arg::U(1),
-        Arg::U(times.into()),
-        Arg::TypedY(0, integer),
-        Arg::X(0),
-        Arg::X(0),
-    ];
+    let times_args = [Arg::Label(0), Arg::U(1), Arg::U(times.into()), Arg::TypedY(0, integer), Arg::X(0), Arg::X(0)];
     b.emit(Op::GcBif2, times_args.to_vec());
     b.emit(Op::Deallocate, vec![Arg::U(1)]);
     b.emit(Op::Return, vec![]);
@@ -52,39 +38,16 @@ fn sample() -> BeamFile {
     let plus = b.import("erlang", "+", 2);
     b.begin(make, true, place(4));
     let lambda = b.lambda("-adder/1-fun-0-", 2, adder.entry, 1);
-    b.emit(
-        Op::TestHeap,
-        vec![
-            Arg::Alloc(vec![(beambox_beamfile::AllocKind::Funs, 1)]),
-            Arg::U(1),
-        ],
-    );
-    b.emit(
-        Op::MakeFun3,
-        vec![Arg::U(lambda.into()), Arg::X(0), Arg::List(vec![Arg::X(0)])],
-    );
+    b.emit(Op::TestHeap, vec![Arg::Alloc(vec![(beambox_beamfile::AllocKind::Funs, 1)]), Arg::U(1)]);
+    b.emit(Op::MakeFun3, vec![Arg::U(lambda.into()), Arg::X(0), Arg::List(vec![Arg::X(0)])]);
     b.emit(Op::Return, vec![]);
     b.begin(adder, false, place(5));
-    b.emit(
-        Op::GcBif2,
-        vec![
-            Arg::Label(0),
-            Arg::U(2),
-            Arg::U(plus.into()),
-            Arg::X(0),
-            Arg::X(1),
-            Arg::X(0),
-        ],
-    );
+    b.emit(Op::GcBif2, vec![Arg::Label(0), Arg::U(2), Arg::U(plus.into()), Arg::X(0), Arg::X(1), Arg::X(0)]);
     b.emit(Op::Return, vec![]);
 
     let data = b.declare("data", 0);
     b.begin(data, true, None);
-    let text = Value::Tuple(vec![
-        Value::Binary("grüße".into()),
-        Value::string("abc"),
-        Value::Float(0.5),
-    ]);
+    let text = Value::Tuple(vec![Value::Binary("grüße".into()), Value::string("abc"), Value::Float(0.5)]);
     let literal = b.constant(&text);
     assert_eq!(b.constant(&text.clone()), literal);
     b.emit(Op::Move, vec![literal, Arg::X(0)]);
@@ -101,18 +64,9 @@ fn tables_and_counts_are_right() {
     assert_eq!(file.code.opcode_max, u32::from(Op::CallFun2.number()));
     assert_eq!(file.literals.len(), 1);
     assert_eq!(file.atoms[0], "built");
-    assert_eq!(
-        file.exports
-            .iter()
-            .map(|e| file.atom(e.function).unwrap())
-            .next(),
-        Some("module_info")
-    );
+    assert_eq!(file.exports.iter().map(|e| file.atom(e.function).unwrap()).next(), Some("module_info"));
     let lines = file.lines.as_ref().unwrap();
-    assert_eq!(
-        lines.location(1, "built"),
-        Some(("built.mochi".to_owned(), 1))
-    );
+    assert_eq!(lines.location(1, "built"), Some(("built.mochi".to_owned(), 1)));
     let bytes = file.write();
     let again = BeamFile::parse(&bytes).unwrap();
     assert_eq!(again.listing(), file.listing());
@@ -139,15 +93,10 @@ fn real_otp_runs_what_was_built() {
         .command("erl")
         .current_dir(&folder)
         .env("ERL_CRASH_DUMP_BYTES", "0")
-        .args([
-            "-noshell", "-pa", ".", "-eval", code, "-s", "erlang", "halt",
-        ])
+        .args(["-noshell", "-pa", ".", "-eval", code, "-s", "erlang", "halt"])
         .output()
         .unwrap();
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && out == "fine", "{out}{err}");
 }
 
@@ -155,13 +104,7 @@ fn real_otp_runs_what_was_built() {
 fn mistakes_are_reported() {
     let mut b = Builder::new("m");
     b.emit(Op::Return, vec![Arg::Nil]);
-    assert_eq!(
-        b.finish(),
-        Err(BuildError::Operands {
-            op: Op::Return,
-            given: 1
-        })
-    );
+    assert_eq!(b.finish(), Err(BuildError::Operands { op: Op::Return, given: 1 }));
 
     let mut b = Builder::new("m");
     b.emit(Op::Jump, vec![Arg::Label(7)]);
@@ -182,11 +125,5 @@ fn mistakes_are_reported() {
     let f = b.declare("f", 0);
     b.begin(f, true, None);
     b.begin(f, true, None);
-    assert_eq!(
-        b.finish(),
-        Err(BuildError::FunctionTwice {
-            name: "f".to_owned(),
-            arity: 0
-        })
-    );
+    assert_eq!(b.finish(), Err(BuildError::FunctionTwice { name: "f".to_owned(), arity: 0 }));
 }

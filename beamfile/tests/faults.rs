@@ -18,9 +18,7 @@ static CAPPED: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, 
 const FIXTURES: [&str; 4] = ["fact", "bits", "flow", "data"];
 
 fn fixture(module: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(format!("{module}.beam"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{module}.beam"));
     std::fs::read(path).unwrap()
 }
 
@@ -57,10 +55,7 @@ fn small_files_cut_everywhere() {
         let bytes = fixture(module);
         assert!(exercise(&bytes));
         for end in 0..bytes.len() {
-            assert!(
-                !exercise(&bytes[..end]),
-                "{module} cut to {end} bytes was taken for whole"
-            );
+            assert!(!exercise(&bytes[..end]), "{module} cut to {end} bytes was taken for whole");
         }
     }
 }
@@ -76,10 +71,7 @@ fn small_files_with_flipped_bits() {
         }
     }
     // Some bits do not matter (a register's number, a line); most do.
-    assert!(
-        (100..5000).contains(&taken),
-        "{taken} of 6000 damaged files were taken"
-    );
+    assert!((100..5000).contains(&taken), "{taken} of 6000 damaged files were taken");
 }
 
 #[test]
@@ -108,13 +100,7 @@ fn chunks_cut_and_flipped_one_by_one() {
 fn real_files_cut_and_flipped() {
     let otp = Otp::find();
     let mut random = Random(3);
-    for module in [
-        "lists",
-        "gen_server",
-        "io_lib_format",
-        "erl_scan",
-        "unicode_util",
-    ] {
+    for module in ["lists", "gen_server", "io_lib_format", "erl_scan", "unicode_util"] {
         let bytes = std::fs::read(otp.beam(module)).unwrap();
         for _ in 0..100 {
             exercise(&bytes[..random.below(bytes.len())]);
@@ -129,16 +115,12 @@ fn real_files_cut_and_flipped() {
 fn garbage() {
     let mut random = Random(4);
     for round in 0..3000 {
-        let mut bytes: Vec<u8> = (0..random.below(600))
-            .map(|_| random.next() as u8)
-            .collect();
+        let mut bytes: Vec<u8> = (0..random.below(600)).map(|_| random.next() as u8).collect();
         let _ = etf::decode(&bytes);
         assert!(!exercise(&bytes));
         match round % 4 {
             0 => bytes.splice(0..0, *b"FOR1\0\0\0\x7fBEAM").for_each(drop),
-            1 => bytes
-                .splice(0..0, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
-                .for_each(drop),
+            1 => bytes.splice(0..0, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]).for_each(drop),
             2 => bytes = form(&[(*b"AtU8", bytes.clone()), (*b"Code", bytes)]),
             _ => bytes.insert(0, 131),
         }
@@ -155,12 +137,7 @@ fn form(parts: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
         body.extend_from_slice(chunk);
         body.resize(body.len().next_multiple_of(4), 0);
     }
-    [
-        b"FOR1".to_vec(),
-        (body.len() as u32).to_be_bytes().to_vec(),
-        body,
-    ]
-    .concat()
+    [b"FOR1".to_vec(), (body.len() as u32).to_be_bytes().to_vec(), body].concat()
 }
 
 /// The fixture `fact` with one chunk's body replaced or added.
@@ -178,31 +155,15 @@ fn error(bytes: &[u8]) -> Error {
 #[test]
 fn each_table_that_claims_too_much() {
     for id in [b"AtU8", b"ImpT", b"ExpT", b"LocT", b"FunT", b"LitT"] {
-        for count in [
-            0x7fff_ffffu32,
-            0x8000_0000,
-            0x8000_0001,
-            0xffff_ffff,
-            1_000_000,
-        ] {
+        for count in [0x7fff_ffffu32, 0x8000_0000, 0x8000_0001, 0xffff_ffff, 1_000_000] {
             let found = error(&with_chunk(id, count.to_be_bytes().to_vec()));
             assert_eq!(found.chunk, Some(*id), "{found}");
         }
     }
     let mut lines = [0u8; 20];
     lines[12..16].fill(0xff);
-    assert_eq!(
-        error(&with_chunk(b"Line", lines.to_vec())).chunk,
-        Some(*b"Line")
-    );
-    assert_eq!(
-        error(&with_chunk(
-            b"Type",
-            vec![0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff]
-        ))
-        .chunk,
-        Some(*b"Type")
-    );
+    assert_eq!(error(&with_chunk(b"Line", lines.to_vec())).chunk, Some(*b"Line"));
+    assert_eq!(error(&with_chunk(b"Type", vec![0, 0, 0, 3, 0xff, 0xff, 0xff, 0xff])).chunk, Some(*b"Type"));
     let code = [[0, 0, 0, 16], [0; 4], [0, 0, 0, 183], [0xff; 4], [0; 4]].concat();
     let found = error(&with_chunk(b"Code", code));
     assert!(matches!(found.kind, ErrorKind::TooLarge { .. }), "{found}");
@@ -223,24 +184,14 @@ fn each_table_that_points_nowhere() {
     ] {
         let found = error(&with_chunk(id, body));
         assert_eq!(found.chunk, Some(*id), "{found}");
-        assert!(
-            matches!(found.kind, ErrorKind::IndexRange { .. }),
-            "{found}"
-        );
+        assert!(matches!(found.kind, ErrorKind::IndexRange { .. }), "{found}");
     }
 }
 
 #[test]
 fn each_operand_that_points_nowhere() {
     let code = |instr: &[u8]| {
-        let head = [
-            [0, 0, 0, 16],
-            [0; 4],
-            [0, 0, 0, 183],
-            [0, 0, 0, 100],
-            [0; 4],
-        ]
-        .concat();
+        let head = [[0, 0, 0, 16], [0; 4], [0, 0, 0, 183], [0, 0, 0, 100], [0; 4]].concat();
         [head, instr.to_vec(), vec![3]].concat()
     };
     for (instr, what) in [
@@ -251,10 +202,7 @@ fn each_operand_that_points_nowhere() {
         (&[78, 0x00, 0xf0], "import 15 does not exist"),
         (&[171, 0xf0, 0x03, 0x17, 0x00], "fun 15 does not exist"),
         (&[153, 0xe8, 0xff], "line item 2047 does not exist"),
-        (
-            &[64, 0x57, 0x03, 0xe8, 0xff, 0x03],
-            "type 2047 does not exist",
-        ),
+        (&[64, 0x57, 0x03, 0xe8, 0xff, 0x03], "type 2047 does not exist"),
         (&[92, 0x10, 0x00], "string table byte 1 does not exist"),
         (&[64, 0x13], "int_code_end is missing"),
         (&[64, 0x13, 0x8b, 0x05], "only 1024 registers"),
@@ -262,14 +210,8 @@ fn each_operand_that_points_nowhere() {
         (&[184, 0, 0, 0, 0], "opcode 184 is above"),
         (&[64, 0x07, 0x03], "unknown extended tag"),
         (&[64, 0x0f, 0x03], "extended tag is out of range"),
-        (
-            &[172, 0x17, 0x10, 0x17, 0x00],
-            "a list stands within a list",
-        ),
-        (
-            &[16, 0x37, 0x10, 0x30, 0x10, 0x00],
-            "unknown kind of heap need",
-        ),
+        (&[172, 0x17, 0x10, 0x17, 0x00], "a list stands within a list"),
+        (&[16, 0x37, 0x10, 0x30, 0x10, 0x00], "unknown kind of heap need"),
         (&[64, 0xf9, 0xf8, 0x00], "length is not a plain number"),
     ] {
         let found = error(&with_chunk(b"Code", code(instr))).to_string();
@@ -282,26 +224,12 @@ fn each_operand_that_points_nowhere() {
 fn chunks_that_are_missing_or_there_twice() {
     let parts = chunks(&fixture("fact")).unwrap();
     for id in [*b"AtU8", *b"Code", *b"ImpT", *b"ExpT"] {
-        let fewer: Vec<_> = parts
-            .iter()
-            .filter(|(name, _)| *name != id)
-            .cloned()
-            .collect();
+        let fewer: Vec<_> = parts.iter().filter(|(name, _)| *name != id).cloned().collect();
         let found = error(&form(&fewer));
-        assert_eq!(
-            (found.chunk, found.kind),
-            (Some(id), ErrorKind::MissingChunk)
-        );
-        let twice: Vec<_> = parts
-            .iter()
-            .chain(parts.iter().filter(|(name, _)| *name == id))
-            .cloned()
-            .collect();
+        assert_eq!((found.chunk, found.kind), (Some(id), ErrorKind::MissingChunk));
+        let twice: Vec<_> = parts.iter().chain(parts.iter().filter(|(name, _)| *name == id)).cloned().collect();
         let found = error(&form(&twice));
-        assert_eq!(
-            (found.chunk, found.kind),
-            (Some(id), ErrorKind::DuplicateChunk)
-        );
+        assert_eq!((found.chunk, found.kind), (Some(id), ErrorKind::DuplicateChunk));
     }
 }
 
@@ -312,10 +240,7 @@ fn bombs() {
     encoder.write_all(&vec![0; 100 << 20]).unwrap();
     let zipped = encoder.finish().unwrap();
     for size in [1u32, 64 << 20, 100 << 20, u32::MAX] {
-        let found = error(&with_chunk(
-            b"LitT",
-            [size.to_be_bytes().to_vec(), zipped.clone()].concat(),
-        ));
+        let found = error(&with_chunk(b"LitT", [size.to_be_bytes().to_vec(), zipped.clone()].concat()));
         assert_eq!(found.chunk, Some(*b"LitT"));
         let term = [vec![131, 80], size.to_be_bytes().to_vec(), zipped.clone()].concat();
         assert!(etf::decode(&term).is_err());
@@ -343,26 +268,24 @@ fn terms_a_million_deep() {
         (&[105, 0, 0, 0, 2, 106], &[]),
     ];
     // A small stack makes any recursion fail.
-    let worker = std::thread::Builder::new()
-        .stack_size(128 << 10)
-        .spawn(move || {
-            for (open, close) in shapes {
-                let bytes = [vec![131], open.repeat(DEEP), vec![106], close.repeat(DEEP)].concat();
-                let value = etf::decode(&bytes).unwrap();
-                let copy = value.clone();
-                assert!(copy == value);
-                drop(copy);
-                let again = value.encode();
-                assert!(etf::decode(&again).unwrap() == value);
-                assert!(!value.to_string().is_empty());
-                // Cut short, the same term must go away quietly.
-                assert!(etf::decode(&bytes[..bytes.len() / 2]).is_err());
-                let mut builder = Builder::new("deep");
-                let arg = builder.constant(&value);
-                builder.emit(Op::Move, vec![arg, Arg::X(0)]);
-                assert!(exercise(&builder.finish().unwrap().write()));
-            }
-        });
+    let worker = std::thread::Builder::new().stack_size(128 << 10).spawn(move || {
+        for (open, close) in shapes {
+            let bytes = [vec![131], open.repeat(DEEP), vec![106], close.repeat(DEEP)].concat();
+            let value = etf::decode(&bytes).unwrap();
+            let copy = value.clone();
+            assert!(copy == value);
+            drop(copy);
+            let again = value.encode();
+            assert!(etf::decode(&again).unwrap() == value);
+            assert!(!value.to_string().is_empty());
+            // Cut short, the same term must go away quietly.
+            assert!(etf::decode(&bytes[..bytes.len() / 2]).is_err());
+            let mut builder = Builder::new("deep");
+            let arg = builder.constant(&value);
+            builder.emit(Op::Move, vec![arg, Arg::X(0)]);
+            assert!(exercise(&builder.finish().unwrap().write()));
+        }
+    });
     worker.unwrap().join().unwrap();
 }
 
@@ -375,26 +298,11 @@ fn terms_that_are_wrong() {
         (&[131, 106, 106], "bytes follow the end"),
         (&[131, 0], "tag 0"),
         (&[131, 82, 0], "tag 82"),
-        (
-            &[131, 105, 0xff, 0xff, 0xff, 0xff],
-            "in the middle of a tuple",
-        ),
-        (
-            &[131, 108, 0xff, 0xff, 0xff, 0xff],
-            "in the middle of a list",
-        ),
-        (
-            &[131, 116, 0xff, 0xff, 0xff, 0xff],
-            "in the middle of a map",
-        ),
-        (
-            &[131, 109, 0xff, 0xff, 0xff, 0xff],
-            "in the middle of a binary",
-        ),
-        (
-            &[131, 111, 0xff, 0xff, 0xff, 0xff, 0],
-            "an integer, in bytes, is larger",
-        ),
+        (&[131, 105, 0xff, 0xff, 0xff, 0xff], "in the middle of a tuple"),
+        (&[131, 108, 0xff, 0xff, 0xff, 0xff], "in the middle of a list"),
+        (&[131, 116, 0xff, 0xff, 0xff, 0xff], "in the middle of a map"),
+        (&[131, 109, 0xff, 0xff, 0xff, 0xff], "in the middle of a binary"),
+        (&[131, 111, 0xff, 0xff, 0xff, 0xff, 0], "an integer, in bytes, is larger"),
         (&[131, 77, 0, 0, 0, 1, 9, 1], "no such number of bits"),
         (&[131, 77, 0, 0, 0, 0, 1], "no such number of bits"),
         (&[131, 70, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0], "not finite"),
@@ -407,19 +315,7 @@ fn terms_that_are_wrong() {
     }
     let long = [vec![131, 118, 1, 0], vec![b'a'; 256]].concat();
     assert!(etf::decode(&long).is_err());
-    let fun = [
-        vec![131, 112, 0, 0, 0, 0, 0],
-        vec![0; 16],
-        vec![0; 8],
-        vec![106; 4],
-    ]
-    .concat();
-    assert_eq!(
-        etf::decode(&fun).unwrap_err().to_string(),
-        "byte 34: a fun's module is not an atom"
-    );
-    assert!(matches!(
-        etf::decode(&[131, 110, 1, 1, 5]),
-        Ok(Value::Int(-5))
-    ));
+    let fun = [vec![131, 112, 0, 0, 0, 0, 0], vec![0; 16], vec![0; 8], vec![106; 4]].concat();
+    assert_eq!(etf::decode(&fun).unwrap_err().to_string(), "byte 34: a fun's module is not an atom");
+    assert!(matches!(etf::decode(&[131, 110, 1, 1, 5]), Ok(Value::Int(-5))));
 }

@@ -9,9 +9,7 @@ use beambox_beamfile::{AtomForm, BeamFile, chunks};
 use std::path::{Path, PathBuf};
 
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 fn beam(module: &str) -> Vec<u8> {
@@ -26,11 +24,7 @@ fn check(module: &str) {
         std::fs::write(&path, &listing).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        expected == listing,
-        "{module}: the listing is not as in {}:\n{listing}",
-        path.display()
-    );
+    assert!(expected == listing, "{module}: the listing is not as in {}:\n{listing}", path.display());
 }
 
 #[test]
@@ -60,10 +54,7 @@ fn a_gzipped_file_reads_the_same() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(&bytes).unwrap();
     let zipped = encoder.finish().unwrap();
-    assert_eq!(
-        BeamFile::parse(&zipped).unwrap(),
-        BeamFile::parse(&bytes).unwrap()
-    );
+    assert_eq!(BeamFile::parse(&zipped).unwrap(), BeamFile::parse(&bytes).unwrap());
 }
 
 #[test]
@@ -75,18 +66,11 @@ fn the_forms_of_otp_28_and_of_old_releases() {
         file.layout.literals_uncompressed = true;
         let bytes = file.write();
         let again = BeamFile::parse(&bytes).unwrap();
-        assert_eq!(
-            (&again.atoms, &again.literals, &again.code),
-            (&file.atoms, &file.literals, &file.code)
-        );
+        assert_eq!((&again.atoms, &again.literals, &again.code), (&file.atoms, &file.literals, &file.code));
         assert_eq!(again.layout.atoms, form);
         assert!(again.layout.literals_uncompressed);
         assert_eq!(again.write(), bytes);
-        let first = if form == AtomForm::Latin1 {
-            b"Atom"
-        } else {
-            b"AtU8"
-        };
+        let first = if form == AtomForm::Latin1 { b"Atom" } else { b"AtU8" };
         assert_eq!(&chunks(&bytes).unwrap()[0].0, first);
     }
     // Characters beyond Latin-1 need AtU8 whatever form was read.

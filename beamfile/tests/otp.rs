@@ -14,9 +14,7 @@ fn plain_literals(body: &[u8]) -> Vec<u8> {
         return body[4..].to_vec();
     }
     let mut plain = Vec::new();
-    flate2::read::ZlibDecoder::new(&body[4..])
-        .read_to_end(&mut plain)
-        .unwrap();
+    flate2::read::ZlibDecoder::new(&body[4..]).read_to_end(&mut plain).unwrap();
     plain
 }
 
@@ -45,53 +43,28 @@ fn all_of_otp_comes_back_the_same() {
             continue;
         }
         for ((id, old), (_, new)) in before.iter().zip(&after) {
-            let same = if id == b"LitT" {
-                plain_literals(old) == plain_literals(new)
-            } else {
-                old == new
-            };
+            let same = if id == b"LitT" { plain_literals(old) == plain_literals(new) } else { old == new };
             if !same {
-                failures.push(format!(
-                    "{}: chunk {} differs",
-                    path.display(),
-                    String::from_utf8_lossy(id)
-                ));
+                failures.push(format!("{}: chunk {} differs", path.display(), String::from_utf8_lossy(id)));
             }
         }
         for kept in [&file.attributes, &file.compile_info].into_iter().flatten() {
             assert_eq!(etf::decode(&kept.value.encode()).unwrap(), kept.value);
         }
         let again = BeamFile::parse(&written).unwrap();
-        assert!(
-            again.code == file.code && again.literals == file.literals,
-            "{}",
-            path.display()
-        );
+        assert!(again.code == file.code && again.literals == file.literals, "{}", path.display());
         let md5: String = file.md5.iter().map(|b| format!("{b:02x}")).collect();
         let listing = file.listing();
-        assert!(
-            listing.matches("\n{function, ").count() == file.code.function_count as usize,
-            "{}",
-            path.display()
-        );
+        assert!(listing.matches("\n{function, ").count() == file.code.function_count as usize, "{}", path.display());
         std::fs::write(folder.join(format!("{number}.beam")), written).unwrap();
         // Real Erlang reads every tenth listing; reading all would take minutes.
         let listed = number % 10 == 0;
         if listed {
             std::fs::write(folder.join(format!("{number}.txt")), listing).unwrap();
         }
-        index += &format!(
-            "{{{number},{},{path:?},\"{md5}\",{listed}}}.\n",
-            Value::atom(file.module_name())
-        );
+        index += &format!("{{{number},{},{path:?},\"{md5}\",{listed}}}.\n", Value::atom(file.module_name()));
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {} files:\n{}",
-        failures.len(),
-        beams.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {} files:\n{}", failures.len(), beams.len(), failures.join("\n"));
     std::fs::write(folder.join("index.txt"), index).unwrap();
     let output = run_erl(&otp, &folder, LOAD_ALL);
     assert_eq!(output.trim(), format!("{} loaded", beams.len()));
@@ -103,17 +76,11 @@ fn run_erl(otp: &Otp, folder: &std::path::Path, code: &str) -> String {
         .command("erl")
         .current_dir(folder)
         .env("ERL_CRASH_DUMP_BYTES", "0")
-        .args([
-            "-noshell", "-pa", ".", "-eval", code, "-s", "erlang", "halt",
-        ])
+        .args(["-noshell", "-pa", ".", "-eval", code, "-s", "erlang", "halt"])
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "erl failed: {text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "erl failed: {text}{}", String::from_utf8_lossy(&output.stderr));
     text
 }
 
@@ -151,10 +118,7 @@ fn terms_are_as_otp_writes_them() {
     let count: usize = String::from_utf8(read("count")).unwrap().parse().unwrap();
     assert!(count > 100);
     for n in 1..=count {
-        let (bytes, text) = (
-            read(&format!("{n}.etf")),
-            String::from_utf8(read(&format!("{n}.txt"))).unwrap(),
-        );
+        let (bytes, text) = (read(&format!("{n}.etf")), String::from_utf8(read(&format!("{n}.txt"))).unwrap());
         let value = etf::decode(&bytes).unwrap_or_else(|error| panic!("{text}: {error}"));
         // The order in which a map of more than 32 pairs is printed is nobody's promise.
         let ordered = text.matches(" => ").count() <= 32;
@@ -162,15 +126,10 @@ fn terms_are_as_otp_writes_them() {
             assert_eq!(value.to_string(), text);
         }
         assert_eq!(value.encode(), bytes, "{text}");
-        let packed = etf::decode(&read(&format!("{n}.zip")))
-            .unwrap_or_else(|error| panic!("{text}, packed: {error}"));
+        let packed = etf::decode(&read(&format!("{n}.zip"))).unwrap_or_else(|error| panic!("{text}, packed: {error}"));
         assert!(packed == value, "{text}");
-        let old = etf::decode(&read(&format!("{n}.old")))
-            .unwrap_or_else(|error| panic!("{text}, old form: {error}"));
-        assert!(
-            !ordered || old.to_string() == text,
-            "{text}, old form: {old}"
-        );
+        let old = etf::decode(&read(&format!("{n}.old"))).unwrap_or_else(|error| panic!("{text}, old form: {error}"));
+        assert!(!ordered || old.to_string() == text, "{text}, old form: {old}");
     }
 }
 

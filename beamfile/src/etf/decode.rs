@@ -34,11 +34,7 @@ pub(crate) fn decode_counted(bytes: &[u8], budget: &mut usize) -> Result<Value, 
     let (value, used) = prefix(bytes, budget)?;
     match used == bytes.len() {
         true => Ok(value),
-        false => Err(Error::new(
-            None,
-            used,
-            ErrorKind::Invalid("bytes follow the end of the term"),
-        )),
+        false => Err(Error::new(None, used, ErrorKind::Invalid("bytes follow the end of the term"))),
     }
 }
 
@@ -59,10 +55,7 @@ pub fn decode_bare(bytes: &[u8]) -> Result<(Value, usize), Error> {
 fn prefix(bytes: &[u8], budget: &mut usize) -> Result<(Value, usize), Error> {
     let mut reader = Reader::new(bytes);
     if reader.u8("a term")? != tag::VERSION {
-        return reader.fail(
-            0,
-            ErrorKind::Invalid("a term does not start with the byte 131"),
-        );
+        return reader.fail(0, ErrorKind::Invalid("a term does not start with the byte 131"));
     }
     if bytes.get(1) != Some(&tag::COMPRESSED) {
         let value = term(&mut reader, budget)?;
@@ -75,36 +68,23 @@ fn prefix(bytes: &[u8], budget: &mut usize) -> Result<(Value, usize), Error> {
     let value = term(&mut inner, budget)?;
     match inner.left() {
         0 => Ok((value, 6 + used)),
-        _ => inner.fail(
-            inner.at,
-            ErrorKind::Invalid("bytes follow the end of the term"),
-        ),
+        _ => inner.fail(inner.at, ErrorKind::Invalid("bytes follow the end of the term")),
     }
 }
 
 /// Unpacks a zlib stream that must give exactly `size` bytes; also how many bytes of input it took.
 pub(crate) fn inflate(bytes: &[u8], size: usize) -> Result<(Vec<u8>, usize), Error> {
     if size > MAX_INFLATED {
-        let kind = ErrorKind::TooLarge {
-            what: "unpacked data",
-            limit: MAX_INFLATED,
-        };
+        let kind = ErrorKind::TooLarge { what: "unpacked data", limit: MAX_INFLATED };
         return Err(Error::new(None, 0, kind));
     }
     let mut decoder = flate2::bufread::ZlibDecoder::new(bytes);
     let mut plain = Vec::new();
     // One byte more than promised is enough to see that the promise is wrong.
-    let read = decoder
-        .by_ref()
-        .take(size as u64 + 1)
-        .read_to_end(&mut plain);
+    let read = decoder.by_ref().take(size as u64 + 1).read_to_end(&mut plain);
     let at = decoder.total_in() as usize;
     match read {
-        Err(why) => Err(Error::new(
-            None,
-            at,
-            ErrorKind::Compression(why.to_string()),
-        )),
+        Err(why) => Err(Error::new(None, at, ErrorKind::Compression(why.to_string()))),
         Ok(got) if got != size => Err(Error::new(
             None,
             at,
@@ -132,18 +112,11 @@ fn term(reader: &mut Reader<'_>, budget: &mut usize) -> Result<Value, Error> {
 }
 
 fn too_many() -> ErrorKind {
-    ErrorKind::TooLarge {
-        what: "the number of terms",
-        limit: MAX_NODES,
-    }
+    ErrorKind::TooLarge { what: "the number of terms", limit: MAX_NODES }
 }
 
 /// Reads one node into the tree. The inner error is a rule that the tree found broken.
-fn node(
-    r: &mut Reader<'_>,
-    tree: &mut Assembler,
-    budget: &mut usize,
-) -> Result<Result<(), &'static str>, Error> {
+fn node(r: &mut Reader<'_>, tree: &mut Assembler, budget: &mut usize) -> Result<Result<(), &'static str>, Error> {
     const WHAT: &str = "a term";
     let at = r.at;
     let leaf = match r.u8(WHAT)? {
@@ -159,19 +132,12 @@ fn node(
         }
         tag::NEW_FLOAT => {
             let bytes = r.take(8, WHAT)?;
-            float(
-                r,
-                at,
-                f64::from_bits(bytes.iter().fold(0, |n, b| n << 8 | u64::from(*b))),
-            )?
+            float(r, at, f64::from_bits(bytes.iter().fold(0, |n, b| n << 8 | u64::from(*b))))?
         }
         tag::FLOAT => {
             let text = r.take(31, WHAT)?;
             let text = text.split(|b| *b == 0).next().unwrap_or_default();
-            match std::str::from_utf8(text)
-                .ok()
-                .and_then(|t| t.trim().parse::<f64>().ok())
-            {
+            match std::str::from_utf8(text).ok().and_then(|t| t.trim().parse::<f64>().ok()) {
                 Some(x) => float(r, at, x)?,
                 None => return r.fail(at, ErrorKind::BadText { what: "a float" }),
             }
@@ -181,10 +147,7 @@ fn node(
         }
         tag::NIL => Value::Nil,
         tag::STRING => {
-            let size = r
-                .take(2, WHAT)?
-                .iter()
-                .fold(0, |n, b| n << 8 | usize::from(*b));
+            let size = r.take(2, WHAT)?.iter().fold(0, |n, b| n << 8 | usize::from(*b));
             let bytes = r.take(size, "a string")?;
             *budget = match budget.checked_sub(size) {
                 Some(left) => left,
@@ -234,12 +197,7 @@ fn node(
             let size = r.u32(WHAT)? as usize;
             let bits = r.u8(WHAT)?;
             bitstring(r.take(size, "a bitstring")?, bits).map_or_else(
-                || {
-                    r.fail(
-                        at,
-                        ErrorKind::Invalid("a bitstring's last byte has no such number of bits"),
-                    )
-                },
+                || r.fail(at, ErrorKind::Invalid("a bitstring's last byte has no such number of bits")),
                 Ok,
             )?
         }
@@ -247,55 +205,28 @@ fn node(
             let module = atom(r)?;
             let function = atom(r)?;
             if r.u8(WHAT)? != tag::SMALL_INTEGER {
-                return r.fail(
-                    at,
-                    ErrorKind::Invalid("a fun's arity is not a small integer"),
-                );
+                return r.fail(at, ErrorKind::Invalid("a fun's arity is not a small integer"));
             }
-            Value::ExportFun {
-                module,
-                function,
-                arity: u32::from(r.u8(WHAT)?),
-            }
+            Value::ExportFun { module, function, arity: u32::from(r.u8(WHAT)?) }
         }
         tag @ (tag::PID | tag::NEW_PID) => {
             let node = atom(r)?;
             let (id, serial) = (r.u32(WHAT)?, r.u32(WHAT)?);
-            Value::Pid {
-                node,
-                id,
-                serial,
-                creation: creation(r, tag == tag::NEW_PID)?,
-            }
+            Value::Pid { node, id, serial, creation: creation(r, tag == tag::NEW_PID)? }
         }
         tag @ (tag::PORT | tag::NEW_PORT | tag::V4_PORT) => {
             let node = atom(r)?;
-            let high = if tag == tag::V4_PORT {
-                u64::from(r.u32(WHAT)?) << 32
-            } else {
-                0
-            };
+            let high = if tag == tag::V4_PORT { u64::from(r.u32(WHAT)?) << 32 } else { 0 };
             let id = high | u64::from(r.u32(WHAT)?);
-            Value::Port {
-                node,
-                id,
-                creation: creation(r, tag != tag::PORT)?,
-            }
+            Value::Port { node, id, creation: creation(r, tag != tag::PORT)? }
         }
         tag::REFERENCE => {
             let node = atom(r)?;
             let ids = vec![r.u32(WHAT)?];
-            Value::Ref {
-                node,
-                creation: creation(r, false)?,
-                ids,
-            }
+            Value::Ref { node, creation: creation(r, false)?, ids }
         }
         tag @ (tag::NEW_REFERENCE | tag::NEWER_REFERENCE) => {
-            let count = r
-                .take(2, WHAT)?
-                .iter()
-                .fold(0, |n, b| n << 8 | u32::from(*b));
+            let count = r.take(2, WHAT)?.iter().fold(0, |n, b| n << 8 | u32::from(*b));
             if !(1..=5).contains(&count) {
                 return r.fail(at, ErrorKind::Invalid("a reference has one to five words"));
             }
@@ -305,11 +236,7 @@ fn node(
             for _ in 0..count {
                 ids.push(r.u32(WHAT)?);
             }
-            Value::Ref {
-                node,
-                creation,
-                ids,
-            }
+            Value::Ref { node, creation, ids }
         }
         other => return r.fail(at, ErrorKind::BadTermTag(other)),
     };
@@ -317,41 +244,20 @@ fn node(
 }
 
 fn creation(r: &mut Reader<'_>, wide: bool) -> Result<u32, Error> {
-    if wide {
-        r.u32("a term")
-    } else {
-        Ok(u32::from(r.u8("a term")?))
-    }
+    if wide { r.u32("a term") } else { Ok(u32::from(r.u8("a term")?)) }
 }
 
 fn float(r: &Reader<'_>, at: usize, x: f64) -> Result<Value, Error> {
-    if x.is_finite() {
-        Ok(Value::Float(x))
-    } else {
-        r.fail(at, ErrorKind::Invalid("a float is not finite"))
-    }
+    if x.is_finite() { Ok(Value::Float(x)) } else { r.fail(at, ErrorKind::Invalid("a float is not finite")) }
 }
 
 fn big(r: &mut Reader<'_>, size: usize) -> Result<Value, Error> {
     let at = r.at;
-    let sign = if r.u8("an integer")? == 0 {
-        Sign::Plus
-    } else {
-        Sign::Minus
-    };
+    let sign = if r.u8("an integer")? == 0 { Sign::Plus } else { Sign::Minus };
     if size > MAX_BIG_BYTES {
-        return r.fail(
-            at,
-            ErrorKind::TooLarge {
-                what: "an integer, in bytes,",
-                limit: MAX_BIG_BYTES,
-            },
-        );
+        return r.fail(at, ErrorKind::TooLarge { what: "an integer, in bytes,", limit: MAX_BIG_BYTES });
     }
-    Ok(Value::from(BigInt::from_bytes_le(
-        sign,
-        r.take(size, "an integer")?,
-    )))
+    Ok(Value::from(BigInt::from_bytes_le(sign, r.take(size, "an integer")?)))
 }
 
 fn bitstring(bytes: &[u8], bits: u8) -> Option<Value> {
@@ -372,9 +278,7 @@ fn bitstring(bytes: &[u8], bits: u8) -> Option<Value> {
 fn atom(r: &mut Reader<'_>) -> Result<String, Error> {
     let at = r.at;
     match r.u8("an atom")? {
-        tag @ (tag::ATOM | tag::SMALL_ATOM | tag::ATOM_UTF8 | tag::SMALL_ATOM_UTF8) => {
-            atom_text(r, tag, at)
-        }
+        tag @ (tag::ATOM | tag::SMALL_ATOM | tag::ATOM_UTF8 | tag::SMALL_ATOM_UTF8) => atom_text(r, tag, at),
         _ => r.fail(at, ErrorKind::Invalid("an atom was expected")),
     }
 }
@@ -382,27 +286,16 @@ fn atom(r: &mut Reader<'_>) -> Result<String, Error> {
 fn atom_text(r: &mut Reader<'_>, tag: u8, at: usize) -> Result<String, Error> {
     let size = match tag {
         tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => usize::from(r.u8("an atom")?),
-        _ => r
-            .take(2, "an atom")?
-            .iter()
-            .fold(0, |n, b| n << 8 | usize::from(*b)),
+        _ => r.take(2, "an atom")?.iter().fold(0, |n, b| n << 8 | usize::from(*b)),
     };
     let bytes = r.take(size, "an atom")?;
     let text = match tag {
-        tag::ATOM | tag::SMALL_ATOM => {
-            Some(bytes.iter().map(|b| char::from(*b)).collect::<String>())
-        }
+        tag::ATOM | tag::SMALL_ATOM => Some(bytes.iter().map(|b| char::from(*b)).collect::<String>()),
         _ => std::str::from_utf8(bytes).ok().map(str::to_owned),
     };
     match text {
         Some(text) if text.chars().count() <= MAX_ATOM_CHARS => Ok(text),
-        Some(_) => r.fail(
-            at,
-            ErrorKind::TooLarge {
-                what: "an atom, in characters,",
-                limit: MAX_ATOM_CHARS,
-            },
-        ),
+        Some(_) => r.fail(at, ErrorKind::TooLarge { what: "an atom, in characters,", limit: MAX_ATOM_CHARS }),
         None => r.fail(at, ErrorKind::BadText { what: "an atom" }),
     }
 }

@@ -32,12 +32,7 @@ impl Value {
     }
 }
 
-fn node<'a>(
-    value: &'a Value,
-    out: &mut Vec<u8>,
-    stack: &mut Vec<&'a Value>,
-    funs: &mut Vec<(usize, usize)>,
-) {
+fn node<'a>(value: &'a Value, out: &mut Vec<u8>, stack: &mut Vec<&'a Value>, funs: &mut Vec<(usize, usize)>) {
     match value {
         Value::Int(n) => integer(out, *n),
         Value::Big(n) => {
@@ -71,22 +66,13 @@ fn node<'a>(
             out.push(*bits);
             out.extend_from_slice(bytes);
         }
-        Value::ExportFun {
-            module,
-            function,
-            arity,
-        } => {
+        Value::ExportFun { module, function, arity } => {
             out.push(tag::EXPORT);
             atom(out, module);
             atom(out, function);
             out.extend_from_slice(&[tag::SMALL_INTEGER, *arity as u8]);
         }
-        Value::Pid {
-            node,
-            id,
-            serial,
-            creation,
-        } => {
+        Value::Pid { node, id, serial, creation } => {
             out.push(tag::NEW_PID);
             atom(out, node);
             for n in [id, serial, creation] {
@@ -99,11 +85,7 @@ fn node<'a>(
             out.extend_from_slice(&id.to_be_bytes());
             out.extend_from_slice(&creation.to_be_bytes());
         }
-        Value::Ref {
-            node,
-            creation,
-            ids,
-        } => {
+        Value::Ref { node, creation, ids } => {
             out.push(tag::NEWER_REFERENCE);
             out.extend_from_slice(&(ids.len() as u16).to_be_bytes());
             atom(out, node);
@@ -144,16 +126,8 @@ fn list<'a>(items: &'a [Value], tail: &'a Value, out: &mut Vec<u8>, stack: &mut 
         return;
     }
     if matches!(end, Value::Nil) && count <= usize::from(u16::MAX) {
-        let bytes: Option<Vec<u8>> = all
-            .iter()
-            .map(|v| {
-                if let Value::Int(n) = v {
-                    u8::try_from(*n).ok()
-                } else {
-                    None
-                }
-            })
-            .collect();
+        let bytes: Option<Vec<u8>> =
+            all.iter().map(|v| if let Value::Int(n) = v { u8::try_from(*n).ok() } else { None }).collect();
         if let Some(bytes) = bytes {
             out.push(tag::STRING);
             out.extend_from_slice(&(count as u16).to_be_bytes());
@@ -193,10 +167,7 @@ fn integer(out: &mut Vec<u8>, n: i64) {
         out.extend_from_slice(&word.to_be_bytes());
     } else {
         let bytes = n.unsigned_abs().to_le_bytes();
-        let used = bytes
-            .iter()
-            .rposition(|b| *b != 0)
-            .map_or(1, |last| last + 1);
+        let used = bytes.iter().rposition(|b| *b != 0).map_or(1, |last| last + 1);
         magnitude(out, n < 0, bytes.get(..used).unwrap_or_default());
     }
 }

@@ -41,30 +41,13 @@ pub enum Value {
     /// A map, in the order of the bytes.
     Map(Vec<(Value, Value)>),
     /// `fun M:F/A`.
-    ExportFun {
-        module: String,
-        function: String,
-        arity: u32,
-    },
+    ExportFun { module: String, function: String, arity: u32 },
     /// A pid.
-    Pid {
-        node: String,
-        id: u32,
-        serial: u32,
-        creation: u32,
-    },
+    Pid { node: String, id: u32, serial: u32, creation: u32 },
     /// A port.
-    Port {
-        node: String,
-        id: u64,
-        creation: u32,
-    },
+    Port { node: String, id: u64, creation: u32 },
     /// A reference.
-    Ref {
-        node: String,
-        creation: u32,
-        ids: Vec<u32>,
-    },
+    Ref { node: String, creation: u32, ids: Vec<u32> },
     /// A fun with its environment.
     Fun(Box<FunValue>),
 }
@@ -93,20 +76,12 @@ pub struct FunValue {
 impl Value {
     /// A proper list; nil when there are no items.
     pub fn list(items: Vec<Value>) -> Value {
-        if items.is_empty() {
-            Value::Nil
-        } else {
-            Value::List(items, Box::new(Value::Nil))
-        }
+        if items.is_empty() { Value::Nil } else { Value::List(items, Box::new(Value::Nil)) }
     }
 
     /// A string as Erlang has it: the list of its characters.
     pub fn string(text: &str) -> Value {
-        Value::list(
-            text.chars()
-                .map(|c| Value::Int(i64::from(u32::from(c))))
-                .collect(),
-        )
+        Value::list(text.chars().map(|c| Value::Int(i64::from(u32::from(c)))).collect())
     }
 
     /// An atom.

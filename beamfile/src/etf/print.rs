@@ -27,25 +27,12 @@ impl fmt::Debug for Value {
     }
 }
 
-fn print_node<'a>(
-    value: &'a Value,
-    f: &mut fmt::Formatter<'_>,
-    stack: &mut Vec<Task<'a>>,
-) -> fmt::Result {
+fn print_node<'a>(value: &'a Value, f: &mut fmt::Formatter<'_>, stack: &mut Vec<Task<'a>>) -> fmt::Result {
     match value {
         Value::Int(n) => write!(f, "{n}"),
         // Decimal digits take quadratic time, so a really big integer is shown in base 16, which Erlang reads as well.
         Value::Big(n) if n.bits() > 8192 => {
-            write!(
-                f,
-                "{}16#{:X}",
-                if n.sign() == num_bigint::Sign::Minus {
-                    "-"
-                } else {
-                    ""
-                },
-                n.magnitude()
-            )
+            write!(f, "{}16#{:X}", if n.sign() == num_bigint::Sign::Minus { "-" } else { "" }, n.magnitude())
         }
         Value::Big(n) => write!(f, "{n}"),
         Value::Float(x) => f.write_str(&float_text(*x)),
@@ -85,11 +72,7 @@ fn print_node<'a>(
             }
             Ok(())
         }
-        Value::ExportFun {
-            module,
-            function,
-            arity,
-        } => {
+        Value::ExportFun { module, function, arity } => {
             f.write_str("fun ")?;
             write_atom(f, module)?;
             f.write_str(":")?;
@@ -184,29 +167,19 @@ fn write_binary(f: &mut impl Write, bytes: &[u8], last_bits: u8) -> fmt::Result 
 }
 
 const RESERVED: &[&str] = &[
-    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case",
-    "catch", "cond", "div", "else", "end", "fun", "if", "let", "maybe", "not", "of", "or",
-    "orelse", "receive", "rem", "try", "when", "xor",
+    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div",
+    "else", "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor",
 ];
 
 /// Writes an atom, in quotes where Erlang needs them.
 pub fn write_atom(f: &mut impl Write, name: &str) -> fmt::Result {
     let mut chars = name.chars();
-    let plain = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_lowercase() || matches!(c, 'ß'..='ÿ' if c != '÷'))
+    let plain = chars.next().is_some_and(|c| c.is_ascii_lowercase() || matches!(c, 'ß'..='ÿ' if c != '÷'))
         && chars.all(|c| {
-            c.is_ascii_alphanumeric()
-                || c == '_'
-                || c == '@'
-                || matches!(c, 'À'..='ÿ' if c != '×' && c != '÷')
+            c.is_ascii_alphanumeric() || c == '_' || c == '@' || matches!(c, 'À'..='ÿ' if c != '×' && c != '÷')
         })
         && !RESERVED.contains(&name);
-    if plain {
-        f.write_str(name)
-    } else {
-        write_quoted(f, name, '\'')
-    }
+    if plain { f.write_str(name) } else { write_quoted(f, name, '\'') }
 }
 
 /// A float's shortest text that reads back the same, laid out as Erlang does.
@@ -216,9 +189,7 @@ pub fn float_text(x: f64) -> String {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa
-        .strip_prefix('-')
-        .map_or(("", mantissa), |m| ("-", m));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |m| ("-", m));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     let count = digits.len() as i32;
     let with_exponent = {
@@ -229,10 +200,7 @@ pub fn float_text(x: f64) -> String {
     // Plain notation unless it is longer, or would hide that the float no longer holds every integer.
     let plain = if exponent >= 0 {
         if exponent + 1 >= count {
-            format!(
-                "{sign}{digits}{}.0",
-                "0".repeat((exponent + 1 - count) as usize)
-            )
+            format!("{sign}{digits}{}.0", "0".repeat((exponent + 1 - count) as usize))
         } else {
             let (whole, part) = digits.split_at(exponent as usize + 1);
             format!("{sign}{whole}.{part}")
@@ -241,9 +209,5 @@ pub fn float_text(x: f64) -> String {
         format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
     };
     let wide = x.abs() >= 9_007_199_254_740_992.0;
-    if plain.len() > with_exponent.len() || wide {
-        with_exponent
-    } else {
-        plain
-    }
+    if plain.len() > with_exponent.len() || wide { with_exponent } else { plain }
 }

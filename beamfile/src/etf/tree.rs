@@ -14,11 +14,7 @@ pub(super) enum Open {
     /// Key, value, key, value.
     Map,
     /// Module, old index, old uniq, creator, then the environment.
-    Fun {
-        arity: u8,
-        uniq: [u8; 16],
-        index: u32,
-    },
+    Fun { arity: u8, uniq: [u8; 16], index: u32 },
 }
 
 struct Frame {
@@ -67,11 +63,7 @@ impl Assembler {
             return Ok(());
         }
         // Exactly so many for the small ones: a deep term is made of these.
-        self.frames.push(Frame {
-            open,
-            need,
-            items: Vec::with_capacity(need.min(4)),
-        });
+        self.frames.push(Frame { open, need, items: Vec::with_capacity(need.min(4)) });
         Ok(())
     }
 
@@ -86,11 +78,7 @@ fn close(open: Open, mut items: Vec<Value>) -> Result<Value, &'static str> {
         Open::Tuple => Ok(Value::Tuple(items)),
         Open::List => {
             let tail = items.pop().unwrap_or(Value::Nil);
-            if items.is_empty() {
-                Ok(tail)
-            } else {
-                Ok(Value::List(items, Box::new(tail)))
-            }
+            if items.is_empty() { Ok(tail) } else { Ok(Value::List(items, Box::new(tail))) }
         }
         Open::Map => {
             let mut pairs = Vec::with_capacity(items.len() / 2);
@@ -117,16 +105,7 @@ fn close(open: Open, mut items: Vec<Value>) -> Result<Value, &'static str> {
                 _ => return Err("a fun's creator is not a pid"),
             };
             let free = items.collect();
-            Ok(Value::Fun(Box::new(FunValue {
-                arity,
-                uniq,
-                index,
-                module,
-                old_index,
-                old_uniq,
-                creator,
-                free,
-            })))
+            Ok(Value::Fun(Box::new(FunValue { arity, uniq, index, module, old_index, old_uniq, creator, free })))
         }
     }
 }
@@ -134,39 +113,24 @@ fn close(open: Open, mut items: Vec<Value>) -> Result<Value, &'static str> {
 impl Value {
     /// True for terms that hold other terms.
     fn is_container(&self) -> bool {
-        matches!(
-            self,
-            Value::List(..) | Value::Tuple(_) | Value::Map(_) | Value::Fun(_)
-        )
+        matches!(self, Value::List(..) | Value::Tuple(_) | Value::Map(_) | Value::Fun(_))
     }
 
     fn take_containers(&mut self, out: &mut Vec<Value>) {
         match self {
             Value::List(items, tail) => {
-                out.extend(
-                    std::mem::take(items)
-                        .into_iter()
-                        .filter(Value::is_container),
-                );
+                out.extend(std::mem::take(items).into_iter().filter(Value::is_container));
                 if tail.is_container() {
                     out.push(std::mem::replace(&mut **tail, Value::Nil));
                 }
             }
-            Value::Tuple(items) => out.extend(
-                std::mem::take(items)
-                    .into_iter()
-                    .filter(Value::is_container),
-            ),
+            Value::Tuple(items) => out.extend(std::mem::take(items).into_iter().filter(Value::is_container)),
             Value::Map(pairs) => {
                 let flat = std::mem::take(pairs).into_iter().flat_map(|(k, v)| [k, v]);
                 out.extend(flat.filter(Value::is_container));
             }
             Value::Fun(fun) => {
-                out.extend(
-                    std::mem::take(&mut fun.free)
-                        .into_iter()
-                        .filter(Value::is_container),
-                );
+                out.extend(std::mem::take(&mut fun.free).into_iter().filter(Value::is_container));
                 if fun.creator.is_container() {
                     out.push(std::mem::replace(&mut fun.creator, Value::Nil));
                 }
@@ -199,40 +163,20 @@ impl Clone for Value {
                 Value::Nil => assembler.push(Value::Nil),
                 Value::Binary(bytes) => assembler.push(Value::Binary(bytes.clone())),
                 Value::Bits(bytes, bits) => assembler.push(Value::Bits(bytes.clone(), *bits)),
-                Value::ExportFun {
-                    module,
-                    function,
-                    arity,
-                } => assembler.push(Value::ExportFun {
+                Value::ExportFun { module, function, arity } => assembler.push(Value::ExportFun {
                     module: module.clone(),
                     function: function.clone(),
                     arity: *arity,
                 }),
-                Value::Pid {
-                    node,
-                    id,
-                    serial,
-                    creation,
-                } => assembler.push(Value::Pid {
-                    node: node.clone(),
-                    id: *id,
-                    serial: *serial,
-                    creation: *creation,
-                }),
-                Value::Port { node, id, creation } => assembler.push(Value::Port {
-                    node: node.clone(),
-                    id: *id,
-                    creation: *creation,
-                }),
-                Value::Ref {
-                    node,
-                    creation,
-                    ids,
-                } => assembler.push(Value::Ref {
-                    node: node.clone(),
-                    creation: *creation,
-                    ids: ids.clone(),
-                }),
+                Value::Pid { node, id, serial, creation } => {
+                    assembler.push(Value::Pid { node: node.clone(), id: *id, serial: *serial, creation: *creation })
+                }
+                Value::Port { node, id, creation } => {
+                    assembler.push(Value::Port { node: node.clone(), id: *id, creation: *creation })
+                }
+                Value::Ref { node, creation, ids } => {
+                    assembler.push(Value::Ref { node: node.clone(), creation: *creation, ids: ids.clone() })
+                }
                 Value::List(items, tail) => {
                     stack.push(tail);
                     stack.extend(items.iter().rev());
@@ -249,11 +193,7 @@ impl Clone for Value {
                 Value::Fun(fun) => {
                     stack.extend(fun.free.iter().rev());
                     stack.push(&fun.creator);
-                    let open = Open::Fun {
-                        arity: fun.arity,
-                        uniq: fun.uniq,
-                        index: fun.index,
-                    };
+                    let open = Open::Fun { arity: fun.arity, uniq: fun.uniq, index: fun.index };
                     assembler
                         .open(open, fun.free.len() + 4)
                         .and_then(|()| assembler.push(Value::Atom(fun.module.clone())))
@@ -300,51 +240,18 @@ impl PartialEq for Value {
                     a.len() == b.len()
                 }
                 (
-                    Value::ExportFun {
-                        module,
-                        function,
-                        arity,
-                    },
-                    Value::ExportFun {
-                        module: m,
-                        function: f,
-                        arity: a,
-                    },
+                    Value::ExportFun { module, function, arity },
+                    Value::ExportFun { module: m, function: f, arity: a },
                 ) => module == m && function == f && arity == a,
-                (
-                    Value::Pid {
-                        node,
-                        id,
-                        serial,
-                        creation,
-                    },
-                    Value::Pid {
-                        node: n,
-                        id: i,
-                        serial: s,
-                        creation: c,
-                    },
-                ) => node == n && id == i && serial == s && creation == c,
-                (
-                    Value::Port { node, id, creation },
-                    Value::Port {
-                        node: n,
-                        id: i,
-                        creation: c,
-                    },
-                ) => node == n && id == i && creation == c,
-                (
-                    Value::Ref {
-                        node,
-                        creation,
-                        ids,
-                    },
-                    Value::Ref {
-                        node: n,
-                        creation: c,
-                        ids: i,
-                    },
-                ) => node == n && creation == c && ids == i,
+                (Value::Pid { node, id, serial, creation }, Value::Pid { node: n, id: i, serial: s, creation: c }) => {
+                    node == n && id == i && serial == s && creation == c
+                }
+                (Value::Port { node, id, creation }, Value::Port { node: n, id: i, creation: c }) => {
+                    node == n && id == i && creation == c
+                }
+                (Value::Ref { node, creation, ids }, Value::Ref { node: n, creation: c, ids: i }) => {
+                    node == n && creation == c && ids == i
+                }
                 (Value::Fun(a), Value::Fun(b)) => {
                     stack.push((&a.creator, &b.creator));
                     stack.extend(a.free.iter().zip(&b.free));

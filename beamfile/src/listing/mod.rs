@@ -14,11 +14,7 @@ use std::fmt::Write;
 impl BeamFile {
     /// The module as text, in the manner of `erlc -S`.
     pub fn listing(&self) -> String {
-        let mut lister = Lister {
-            file: self,
-            out: String::new(),
-            functions: HashMap::new(),
-        };
+        let mut lister = Lister { file: self, out: String::new(), functions: HashMap::new() };
         // Writing to a string cannot fail.
         let _ = lister.module();
         lister.out
@@ -26,11 +22,7 @@ impl BeamFile {
 
     /// One instruction as `listing` shows it, without indentation and full stop.
     pub fn instr_text(&self, instr: &Instr) -> String {
-        let mut lister = Lister {
-            file: self,
-            out: String::new(),
-            functions: HashMap::new(),
-        };
+        let mut lister = Lister { file: self, out: String::new(), functions: HashMap::new() };
         let _ = lister.instr(instr);
         lister.out
     }
@@ -65,30 +57,14 @@ enum Shape {
 fn shape(op: Op) -> Shape {
     match op {
         Op::IsLt | Op::IsGe | Op::IsEq | Op::IsNe | Op::IsEqExact | Op::IsNeExact => Shape::Test,
-        Op::IsInteger
-        | Op::IsFloat
-        | Op::IsNumber
-        | Op::IsAtom
-        | Op::IsPid
-        | Op::IsReference
-        | Op::IsPort => Shape::Test,
-        Op::IsNil
-        | Op::IsBinary
-        | Op::IsList
-        | Op::IsNonemptyList
-        | Op::IsTuple
-        | Op::TestArity => Shape::Test,
-        Op::IsFunction
-        | Op::IsBoolean
-        | Op::IsFunction2
-        | Op::IsBitstr
-        | Op::IsMap
-        | Op::IsTaggedTuple => Shape::Test,
+        Op::IsInteger | Op::IsFloat | Op::IsNumber | Op::IsAtom | Op::IsPid | Op::IsReference | Op::IsPort => {
+            Shape::Test
+        }
+        Op::IsNil | Op::IsBinary | Op::IsList | Op::IsNonemptyList | Op::IsTuple | Op::TestArity => Shape::Test,
+        Op::IsFunction | Op::IsBoolean | Op::IsFunction2 | Op::IsBitstr | Op::IsMap | Op::IsTaggedTuple => Shape::Test,
         Op::BsSkipBits2 | Op::BsTestTail2 | Op::BsTestUnit => Shape::Test,
         Op::BsSkipUtf8 | Op::BsSkipUtf16 | Op::BsSkipUtf32 => Shape::Test,
-        Op::BsStartMatch3 | Op::BsGetInteger2 | Op::BsGetFloat2 | Op::BsGetBinary2 => {
-            Shape::TestLive
-        }
+        Op::BsStartMatch3 | Op::BsGetInteger2 | Op::BsGetFloat2 | Op::BsGetBinary2 => Shape::TestLive,
         Op::BsGetUtf8 | Op::BsGetUtf16 | Op::BsGetUtf32 => Shape::TestLive,
         Op::HasMapFields => Shape::TestList,
         Op::Bif1 | Op::Bif2 => Shape::Bif,
@@ -103,16 +79,9 @@ impl<'a> Lister<'a> {
         let file = self.file;
         self.out.push_str("{module, ");
         write_atom(&mut self.out, file.module_name())?;
-        write!(
-            self.out,
-            "}}.  %% version = {}\n\n{{exports, [",
-            file.code.version
-        )?;
-        let mut exports: Vec<_> = file
-            .exports
-            .iter()
-            .map(|e| (file.atom(e.function).unwrap_or("?"), e.arity))
-            .collect();
+        write!(self.out, "}}.  %% version = {}\n\n{{exports, [", file.code.version)?;
+        let mut exports: Vec<_> =
+            file.exports.iter().map(|e| (file.atom(e.function).unwrap_or("?"), e.arity)).collect();
         exports.sort_unstable();
         for (i, (name, arity)) in exports.into_iter().enumerate() {
             self.out.push_str(if i > 0 { ",{" } else { "{" });
@@ -136,21 +105,14 @@ impl<'a> Lister<'a> {
                 continue;
             }
             // The labels and the line just before belong to the function.
-            let before = instrs
-                .iter()
-                .take(i)
-                .rev()
-                .take_while(|p| matches!(p.op, Op::Label | Op::Line))
-                .count();
+            let before = instrs.iter().take(i).rev().take_while(|p| matches!(p.op, Op::Label | Op::Line)).count();
             heads.insert(i - before, i);
             if let Some((name, arity, entry)) = self.function_at(i) {
                 self.functions.insert(entry, (name, arity));
             }
         }
         for (i, instr) in instrs.iter().enumerate() {
-            if let Some((name, arity, entry)) =
-                heads.get(&i).and_then(|head| self.function_at(*head))
-            {
+            if let Some((name, arity, entry)) = heads.get(&i).and_then(|head| self.function_at(*head)) {
                 self.out.push_str("\n\n{function, ");
                 write_atom(&mut self.out, name)?;
                 writeln!(self.out, ", {arity}, {entry}}}.")?;
@@ -162,8 +124,7 @@ impl<'a> Lister<'a> {
             }
             self.instr(instr)?;
             self.out.push('.');
-            if let (Op::Call | Op::CallOnly | Op::CallLast, Some(Arg::Label(label))) =
-                (instr.op, instr.args.get(1))
+            if let (Op::Call | Op::CallOnly | Op::CallLast, Some(Arg::Label(label))) = (instr.op, instr.args.get(1))
                 && let Some((name, arity)) = self.functions.get(label).copied()
             {
                 self.out.push_str(" % ");
@@ -182,11 +143,7 @@ impl<'a> Lister<'a> {
             return None;
         };
         let entry = match instrs.get(index + 1) {
-            Some(Instr {
-                op: Op::Label,
-                args,
-                ..
-            }) => match args.first() {
+            Some(Instr { op: Op::Label, args, .. }) => match args.first() {
                 Some(Arg::U(label)) => *label as u32,
                 _ => 0,
             },
@@ -255,22 +212,14 @@ impl<'a> Lister<'a> {
             }
             (Op::Raise, [trace, reason]) => {
                 self.out.push_str("{bif,raise");
-                self.bif_rest(
-                    op,
-                    None,
-                    &Arg::Label(0),
-                    &[trace.clone(), reason.clone()],
-                    &Arg::X(0),
-                )
+                self.bif_rest(op, None, &Arg::Label(0), &[trace.clone(), reason.clone()], &Arg::X(0))
             }
             (Op::BsAdd, [fail, sum @ .., dst]) => {
                 self.out.push_str("{bs_add");
                 self.bif_rest(op, None, fail, sum, dst)
             }
             (Op::MakeFun3, [Arg::U(index), dst, free]) => {
-                let found = usize::try_from(*index)
-                    .ok()
-                    .and_then(|i| self.file.lambdas.get(i));
+                let found = usize::try_from(*index).ok().and_then(|i| self.file.lambdas.get(i));
                 let (label, uniq) = found.map_or((0, 0), |l| (l.label, l.old_uniq));
                 write!(self.out, "{{make_fun3,{{f,{label}}},{index},{uniq},")?;
                 self.arg(dst)?;
@@ -335,25 +284,11 @@ impl<'a> Lister<'a> {
     }
 
     fn bif_name(&mut self, import: u64) -> Done {
-        let found = usize::try_from(import)
-            .ok()
-            .and_then(|i| self.file.imports.get(i));
-        write_atom(
-            &mut self.out,
-            found
-                .and_then(|i| self.file.atom(i.function))
-                .unwrap_or("?"),
-        )
+        let found = usize::try_from(import).ok().and_then(|i| self.file.imports.get(i));
+        write_atom(&mut self.out, found.and_then(|i| self.file.atom(i.function)).unwrap_or("?"))
     }
 
-    fn bif_rest(
-        &mut self,
-        op: Op,
-        live: Option<&Arg>,
-        fail: &Arg,
-        args: &[Arg],
-        dst: &Arg,
-    ) -> Done {
+    fn bif_rest(&mut self, op: Op, live: Option<&Arg>, fail: &Arg, args: &[Arg], dst: &Arg) -> Done {
         self.out.push(',');
         self.arg(fail)?;
         if let Some(live) = live {

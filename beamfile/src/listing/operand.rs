@@ -48,10 +48,7 @@ impl Lister<'_> {
                 self.out.push_str("{extfunc,");
                 write_atom(&mut self.out, self.file.atom(import.module).unwrap_or("?"))?;
                 self.out.push(',');
-                write_atom(
-                    &mut self.out,
-                    self.file.atom(import.function).unwrap_or("?"),
-                )?;
+                write_atom(&mut self.out, self.file.atom(import.function).unwrap_or("?"))?;
                 write!(self.out, ",{}}}", import.arity)
             }
             Role::Lambda => match self.file.lambdas.get(index) {
@@ -73,11 +70,7 @@ impl Lister<'_> {
 
     fn flags(&mut self, flags: u64) -> Done {
         let names = [(2, "little"), (4, "signed"), (16, "native")];
-        let set: Vec<_> = names
-            .iter()
-            .filter(|(bit, _)| flags & bit != 0)
-            .map(|(_, name)| *name)
-            .collect();
+        let set: Vec<_> = names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
         write!(self.out, "{{field_flags,[{}]}}", set.join(","))
     }
 
@@ -89,14 +82,7 @@ impl Lister<'_> {
     }
 
     pub(super) fn segment(&mut self, op: Op, segment: &[Arg]) -> Done {
-        if let [
-            kind @ Arg::Atom(name),
-            number,
-            unit,
-            flags,
-            Arg::U(offset),
-            size,
-        ] = segment
+        if let [kind @ Arg::Atom(name), number, unit, flags, Arg::U(offset), size] = segment
             && self.file.atom(*name) == Some("string")
         {
             for arg in [kind, number, unit, flags] {
@@ -125,10 +111,7 @@ impl Lister<'_> {
                 "ensure_exactly" | "skip" => 1,
                 "binary" | "integer" => 5,
                 "get_tail" | "=:=" => 3,
-                _ => more
-                    .iter()
-                    .take_while(|arg| !matches!(arg, Arg::Atom(_)))
-                    .count(),
+                _ => more.iter().take_while(|arg| !matches!(arg, Arg::Atom(_))).count(),
             };
             let (args, left) = more.split_at(count.min(more.len()));
             self.out.push('{');
@@ -205,11 +188,7 @@ impl Lister<'_> {
     }
 
     fn typed(&mut self, bank: char, register: u16, index: u32) -> Done {
-        let types = self
-            .file
-            .types
-            .as_ref()
-            .and_then(|t| t.entries.get(index as usize));
+        let types = self.file.types.as_ref().and_then(|t| t.entries.get(index as usize));
         match types {
             Some(info) => write!(self.out, "{{tr,{{{bank},{register}}},{}}}", type_text(info)),
             None => write!(self.out, "{{tr,{{{bank},{register}}},{{type,{index}}}}}"),
@@ -233,8 +212,7 @@ fn type_text(info: &TypeInfo) -> String {
         "reference",
         "t_tuple",
     ];
-    let bounded =
-        info.min.is_some() || info.max.is_some() || info.unit.is_some_and(|unit| unit > 1);
+    let bounded = info.min.is_some() || info.max.is_some() || info.unit.is_some_and(|unit| unit > 1);
     if info.kinds & TypeInfo::ALL_KINDS == TypeInfo::ALL_KINDS && !bounded {
         return "any".to_owned();
     }

@@ -27,21 +27,13 @@ impl Otp {
             return Otp { root };
         }
         let asked = Command::new("erl")
-            .args([
-                "-noshell",
-                "-boot",
-                "start_clean",
-                "-eval",
-                "io:put_chars(code:root_dir()), halt().",
-            ])
+            .args(["-noshell", "-boot", "start_clean", "-eval", "io:put_chars(code:root_dir()), halt()."])
             .output();
         match asked {
-            Ok(answer) if answer.status.success() => Otp {
-                root: PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()),
-            },
-            _ => panic!(
-                "this test needs OTP 27 and found neither BEAMBOX_OTP nor erl on PATH; run `cargo xtask test`"
-            ),
+            Ok(answer) if answer.status.success() => {
+                Otp { root: PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()) }
+            }
+            _ => panic!("this test needs OTP 27 and found neither BEAMBOX_OTP nor erl on PATH; run `cargo xtask test`"),
         }
     }
 
@@ -66,12 +58,7 @@ impl Otp {
             }
         }
         found.sort();
-        assert!(
-            found.len() > 200,
-            "{} holds only {} .beam files",
-            self.root.display(),
-            found.len()
-        );
+        assert!(found.len() > 200, "{} holds only {} .beam files", self.root.display(), found.len());
         found
     }
 
