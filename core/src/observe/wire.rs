@@ -229,14 +229,20 @@ pub fn mfa_text(system: &System, mfa: Mfa) -> String {
     out
 }
 
-/// Registered name, or the initial call: for a process of `proc_lib` the one that its dictionary holds.
+/// Registered name, the name in its label, or the initial call: for a process of `proc_lib` the one that its dictionary holds.
 fn name(system: &System, p: &Process) -> String {
     if let Some(atom) = p.name {
         return system.atoms.name(atom).to_string();
     }
     let mem = system.arena.mem();
-    if let Some(key) = system.atoms.lookup("$initial_call")
-        && let Some((_, value)) = p.dict.iter().find(|(k, _)| *k == Term::atom(key))
+    let entry = |key: &str| {
+        let key = Term::atom(system.atoms.lookup(key)?);
+        p.dict.iter().find(|(k, _)| *k == key).map(|(_, value)| value)
+    };
+    if let Some(label) = entry("$process_label").and_then(|label| label_text(system, label)) {
+        return label;
+    }
+    if let Some(value) = entry("$initial_call")
         && mem.tuple_arity(value) == Some(3)
         && let (Some(module), Some(function)) = (mem.element(value, 1).as_atom(), mem.element(value, 2).as_atom())
     {
@@ -244,6 +250,18 @@ fn name(system: &System, p: &Process) -> String {
         return mfa_text(system, Mfa { module, function, arity });
     }
     mfa_text(system, p.initial_call)
+}
+
+/// A label's name: an atom, a binary, or the second element of a pair, such as `{mochi_agent, <<"Account">>}`.
+fn label_text(system: &System, label: Term) -> Option<String> {
+    const MOST: u64 = 100;
+    let mem = system.arena.mem();
+    let name = if mem.tuple_arity(label) == Some(2) { mem.element(label, 2) } else { label };
+    if let Some(atom) = name.as_atom() {
+        return Some(system.atoms.name(atom).to_string());
+    }
+    let bits = mem.bits(name).filter(|bits| bits.len > 0 && bits.len <= MOST * 8)?;
+    String::from_utf8(bits.to_vec(mem)).ok().filter(|text| !text.contains(char::is_control))
 }
 
 /// Bytes of the binaries outside of its heap that a process refers to; one that it has several handles of counts each time.
