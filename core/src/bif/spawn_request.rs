@@ -66,9 +66,10 @@ fn request(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     perform(ctx, args[0], start, args[4])
 }
 
-fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(SpawnOpts, Reply), Fault> {
+/// The options; `None` in place of those of the spawn when one is unknown, which is told in the reply.
+fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(Option<SpawnOpts>, Reply), Fault> {
     let mem = ctx.sys.mem();
-    let mut opts = SpawnOpts::default();
+    let (mut opts, mut known) = (SpawnOpts::default(), true);
     let mut reply = Reply { success: true, error: true, tag: Term::atom(am::SPAWN_REPLY) };
     for o in ctx.list_to_vec(list)? {
         let pair = mem.tuple_arity(o) == Some(2);
@@ -80,17 +81,16 @@ fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(SpawnOpts, Reply), Fault> {
                     Some(am::NO) => (false, false),
                     Some(am::ERROR_ONLY) => (false, true),
                     Some(am::SUCCESS_ONLY) => (true, false),
-                    _ => return Err(ctx.badarg_cause(am::BADOPT)),
+                    _ => {
+                        known = false;
+                        (true, true)
+                    }
                 }
             }
-            _ => {
-                if spawn_option(ctx, &mut opts, o).is_none() {
-                    return Err(ctx.badarg_cause(am::BADOPT));
-                }
-            }
+            _ => known &= spawn_option(ctx, &mut opts, o).is_some(),
         }
     }
-    Ok((opts, reply))
+    Ok((known.then_some(opts), reply))
 }
 
 fn perform(ctx: &mut Ctx<'_>, node: Term, start: Start, list: Term) -> BifResult {
@@ -100,17 +100,19 @@ fn perform(ctx: &mut Ctx<'_>, node: Term, start: Start, list: Term) -> BifResult
     let (opts, reply) = options(ctx, list)?;
     let id = ctx.sys.fresh_ref();
     let me = ctx.proc.pid;
-    let is_alias = opts.monitor.is_some_and(|m| m.alias.is_some());
-    let outcome = if node.is(am::NONAME) {
-        ctx.signals().spawn(start, &opts, Some(id))
-    } else {
-        Err(SpawnError::TooMany)
+    let is_alias = opts.is_some_and(|o| o.monitor.is_some_and(|m| m.alias.is_some()));
+    let outcome = match opts {
+        None => Err(am::BADOPT),
+        Some(_) if !node.is(am::NONAME) => Err(am::NOCONNECTION),
+        Some(opts) => match ctx.signals().spawn(start, &opts, Some(id)) {
+            Ok(pid) => Ok(pid),
+            Err(SpawnError::TooMany) => Err(am::SYSTEM_LIMIT),
+            Err(SpawnError::Memory) => return Err(Fault::Memory),
+        },
     };
     let (wanted, result, value) = match outcome {
         Ok(pid) => (reply.success, am::OK, pid),
-        Err(SpawnError::Memory) => return Err(Fault::Memory),
-        Err(SpawnError::TooMany) if node.is(am::NONAME) => (reply.error, am::ERROR, Term::atom(am::SYSTEM_LIMIT)),
-        Err(SpawnError::TooMany) => (reply.error, am::ERROR, Term::atom(am::NOCONNECTION)),
+        Err(why) => (reply.error, am::ERROR, Term::atom(why)),
     };
     if wanted {
         let words = 5 + 4 + ctx.sys.arena.flat_size(reply.tag);
