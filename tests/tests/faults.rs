@@ -2,6 +2,7 @@
 //! failed program or as a normal run: no panic, no hang. Real OTP compiles the programs, so that the damage hits real code.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use beambox_playground::{Program, Progress, Session, Settings, Stream, World};
@@ -45,7 +46,7 @@ impl Random {
     }
 }
 
-fn session() -> Session {
+fn fresh() -> Session {
     let settings = Settings {
         deterministic: true,
         max_memory: 64 << 20,
@@ -59,8 +60,18 @@ fn session() -> Session {
     session
 }
 
-/// Runs `main/0` of these bytes; whether it came to a normal end.
-fn attempt(session: &mut Session, name: &str, beam: Vec<u8>, what: &str) -> bool {
+/// Runs `main/0` of these bytes; whether it came to a normal end. A panic is noted, and the session replaced.
+fn attempt(session: &mut Session, name: &str, beam: Vec<u8>, what: &str, panics: &mut Vec<String>) -> bool {
+    let result = catch_unwind(AssertUnwindSafe(|| run(session, name, beam, what)));
+    result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        panics.push(format!("{name}, {what}: {}", text.unwrap_or("a panic")));
+        *session = fresh();
+        false
+    })
+}
+
+fn run(session: &mut Session, name: &str, beam: Vec<u8>, what: &str) -> bool {
     let start = Instant::now();
     session.add_module(name, beam);
     let call = Program::Call { module: name.into(), function: "main".into(), args: Vec::new() };
@@ -94,15 +105,20 @@ fn victims() -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn undamaged_programs_run() {
-    let mut session = session();
-    let good =
-        victims().into_iter().filter(|(name, beam)| attempt(&mut session, name, beam.clone(), "undamaged")).count();
+    let mut session = fresh();
+    let mut panics = Vec::new();
+    let good = victims()
+        .into_iter()
+        .filter(|(name, beam)| attempt(&mut session, name, beam.clone(), "undamaged", &mut panics))
+        .count();
     assert!(good > VICTIMS.len() / 2, "only {good} of the undamaged programs run to their end");
+    assert!(panics.is_empty(), "{} panics:\n{}", panics.len(), panics.join("\n"));
 }
 
 #[test]
 fn flipped_bits_do_no_harm() {
-    let mut session = session();
+    let mut session = fresh();
+    let mut panics = Vec::new();
     let mut random = Random(0x5EED_2026);
     for (name, beam) in victims() {
         for round in 0..40 {
@@ -113,14 +129,16 @@ fn flipped_bits_do_no_harm() {
                 bad[at] ^= 1 << random.below(8);
                 places.push(at);
             }
-            attempt(&mut session, &name, bad, &format!("round {round}, bits flipped at {places:?}"));
+            attempt(&mut session, &name, bad, &format!("round {round}, bits flipped at {places:?}"), &mut panics);
         }
     }
+    assert!(panics.is_empty(), "{} panics:\n{}", panics.len(), panics.join("\n"));
 }
 
 #[test]
 fn foreign_bytes_do_no_harm() {
-    let mut session = session();
+    let mut session = fresh();
+    let mut panics = Vec::new();
     let mut random = Random(0xBAD_F00D);
     for (name, beam) in victims() {
         for round in 0..15 {
@@ -130,28 +148,33 @@ fn foreign_bytes_do_no_harm() {
             for byte in &mut bad[at..at + length] {
                 *byte = random.below(256) as u8;
             }
-            attempt(&mut session, &name, bad, &format!("round {round}, {length} foreign bytes at {at}"));
+            attempt(&mut session, &name, bad, &format!("round {round}, {length} foreign bytes at {at}"), &mut panics);
         }
     }
+    assert!(panics.is_empty(), "{} panics:\n{}", panics.len(), panics.join("\n"));
 }
 
 #[test]
 fn cut_files_are_errors() {
-    let mut session = session();
+    let mut session = fresh();
+    let mut panics = Vec::new();
     let mut random = Random(0xC07);
     for (name, beam) in victims() {
         for _ in 0..15 {
             let at = random.below(beam.len());
-            let good = attempt(&mut session, &name, beam[..at].to_vec(), &format!("cut at {at}"));
+            let good = attempt(&mut session, &name, beam[..at].to_vec(), &format!("cut at {at}"), &mut panics);
             assert!(!good, "{name} cut at {at} still runs to its end");
         }
     }
+    assert!(panics.is_empty(), "{} panics:\n{}", panics.len(), panics.join("\n"));
 }
 
 #[test]
 fn what_is_no_beam_file_is_an_error() {
-    let mut session = session();
+    let mut session = fresh();
+    let mut panics = Vec::new();
     for garbage in [&b""[..], b"FOR1", b"FOR1\0\0\0\x04BEAM", b"not a module at all", &[0xff; 4096], &[0; 64]] {
-        assert!(!attempt(&mut session, "garbage", garbage.to_vec(), "garbage"));
+        assert!(!attempt(&mut session, "garbage", garbage.to_vec(), "garbage", &mut panics));
     }
+    assert!(panics.is_empty(), "{} panics:\n{}", panics.len(), panics.join("\n"));
 }

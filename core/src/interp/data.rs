@@ -153,6 +153,10 @@ pub fn put_map_exact(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: 
 
 pub fn has_map_fields(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
     let t = m.src(s);
+    // A compiler puts is_map in front; damaged code may not have it.
+    if !m.mem().is_map(t) {
+        return Flow::Jump(fail);
+    }
     for k in 0..n {
         let key = m.wide(m.side(at + k));
         if map::get(m.mem(), &m.sys.names(), t, key).is_none() {
@@ -164,6 +168,10 @@ pub fn has_map_fields(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -
 
 pub fn get_map_elements(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
     let t = m.src(s);
+    // A compiler puts is_map in front; damaged code may not have it.
+    if !m.mem().is_map(t) {
+        return Flow::Jump(fail);
+    }
     for k in 0..n {
         let key = m.wide(m.side(at + 2 * k));
         match map::get(m.mem(), &m.sys.names(), t, key) {
