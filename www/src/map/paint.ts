@@ -124,6 +124,13 @@ function paintBlock(
       }
     }
   };
+  /** In smaller cells only objects are drawn apart: a hairline at an object's end. */
+  const hairline = (at: number): void => {
+    const [rect] = rectsOf(layout, group, at, 1);
+    if (!rect) return;
+    context.fillStyle = palette.gap;
+    context.fillRect(rect.x + rect.w - 0.75, rect.y, 0.75, rect.h);
+  };
 
   // Only the words whose rows can be seen.
   const firstRow = Math.max(0, Math.floor((scroll - group.rowsTop) / cell));
@@ -153,6 +160,7 @@ function paintBlock(
     const seenTo = Math.min(offset + size, to);
     context.fillStyle = palette.kinds[kind] ?? palette.kinds[0] ?? '#888';
     fill(start + seenFrom, seenTo - seenFrom);
+    if (inset === 0 && cell >= 3 && seenTo === offset + size) hairline(start + seenTo - 1);
     if (cell >= 14 && seenFrom === offset)
       paintSign(context, layout, group, start + offset, kindOf(kind).sign, palette);
   }

@@ -355,7 +355,7 @@ const checks = {
 
 /** The README's picture: agents at work, an object chosen. */
 async function picture(file) {
-  await onPage({ deviceScaleFactor: 1.5 }, async (page) => {
+  await onPage({ deviceScaleFactor: 1.5, viewport: { width: 1440, height: 1000 } }, async (page) => {
     await page.getByLabel('Speed').selectOption({ label: '100,000 reductions/s' });
     await example(page, 'Agents: a bank');
     await shows(page, 'round 4000', 60_000);
@@ -367,7 +367,12 @@ async function picture(file) {
       .first();
     if ((await button.count()) > 0) await button.click();
     await page.getByRole('application').focus();
-    for (let count = 0; count < 4; count++) await page.keyboard.press('ArrowRight');
+    // An object that points to others.
+    for (let count = 0; count < 60; count++) {
+      await page.keyboard.press('ArrowRight');
+      await page.waitForTimeout(30);
+      if ((await page.locator('.words button').count()) >= 2) break;
+    }
     await page.locator('.details .preview').waitFor();
     await page.screenshot({ path: file });
     await page.getByRole('button', { name: 'Stop' }).click();
