@@ -169,7 +169,13 @@ pub enum Kind {
     /// Zero-based element of a known tuple.
     Elem(u32, Box<Expr>),
     /// Element `index` if the operand is a tuple of `arity` tagged `tag`; else the slow expression (remote call with the operand first).
-    Field { tag: Arc<str>, arity: u32, index: u32, name: Arc<str>, base: Box<Expr> },
+    Field {
+        tag: Arc<str>,
+        arity: u32,
+        index: u32,
+        name: Arc<str>,
+        base: Box<Expr>,
+    },
     /// A function of this module.
     Call(FunId, Vec<Expr>),
     Remote(&'static str, &'static str, Vec<Expr>),
@@ -195,11 +201,22 @@ pub struct Match {
 pub enum Tree {
     /// Nothing matches: null.
     Fail,
-    Leaf { arm: usize, binds: Vec<(Var, Var)> },
+    Leaf {
+        arm: usize,
+        binds: Vec<(Var, Var)>,
+    },
     /// Boolean test, then one way or the other.
-    Test { test: Box<Expr>, yes: Box<Tree>, no: Box<Tree> },
+    Test {
+        test: Box<Expr>,
+        yes: Box<Tree>,
+        no: Box<Tree>,
+    },
     /// Set a variable (a part of the scrutinee), then go on.
-    Bind { var: Var, value: Box<Expr>, then: Box<Tree> },
+    Bind {
+        var: Var,
+        value: Box<Expr>,
+        then: Box<Tree>,
+    },
 }
 
 impl Expr {

@@ -189,11 +189,7 @@ impl<'a> Compiler<'_, '_, '_> {
         }
         let wanted: Vec<bool> = parts
             .iter()
-            .map(|p| {
-                yes.iter().any(|r| {
-                    r.todo.iter().any(|(v, p2)| v == p && !matches!(p2.kind, PatternKind::Wild))
-                })
-            })
+            .map(|p| yes.iter().any(|r| r.todo.iter().any(|(v, p2)| v == p && !matches!(p2.kind, PatternKind::Wild))))
             .collect();
         let mut then = self.tree(yes);
         for (n, (part, used)) in parts.iter().zip(wanted).enumerate().rev() {
@@ -279,11 +275,7 @@ fn redirect(t: Tree, from: Var, to: Var) -> Tree {
     match t {
         Tree::Test { mut test, yes, no } => {
             replace(&mut test, from, to);
-            Tree::Test {
-                test,
-                yes: Box::new(redirect(*yes, from, to)),
-                no: Box::new(redirect(*no, from, to)),
-            }
+            Tree::Test { test, yes: Box::new(redirect(*yes, from, to)), no: Box::new(redirect(*no, from, to)) }
         }
         Tree::Bind { var, mut value, then } => {
             replace(&mut value, from, to);

@@ -61,9 +61,10 @@ pub fn tail_call(f: &Func, b: Blk) -> bool {
 fn needs_frame(f: &Func, b: Blk) -> bool {
     let insts = &f.blocks[b].insts;
     let tail = tail_call(f, b);
-    insts.iter().enumerate().any(|(n, i)| {
-        i.op.is_call() && !(tail && n + 1 == insts.len() && matches!(i.op, Op::Call(_)))
-    })
+    insts
+        .iter()
+        .enumerate()
+        .any(|(n, i)| i.op.is_call() && !(tail && n + 1 == insts.len() && matches!(i.op, Op::Call(_))))
 }
 
 /// Immediate dominators of a piece, as positions in `piece.blocks`.

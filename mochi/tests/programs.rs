@@ -75,8 +75,7 @@ fn run_all(folder: &str, compile: Compile) {
     let mut list = String::new();
     let mut wrong = vec![];
     let only = std::env::var("MOCHI_ONLY").unwrap_or_default();
-    let programs: Vec<PathBuf> =
-        programs().into_iter().filter(|p| p.to_string_lossy().contains(&only)).collect();
+    let programs: Vec<PathBuf> = programs().into_iter().filter(|p| p.to_string_lossy().contains(&only)).collect();
     for p in &programs {
         let name = p.file_stem().expect("name").to_string_lossy().into_owned();
         let source = fs::read_to_string(p).expect("source");

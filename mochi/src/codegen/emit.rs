@@ -45,17 +45,8 @@ pub fn piece(t: &mut Tables, cx: &Context<'_>, fun: usize, p: &Piece, name: &str
     t.op(Op::Label, vec![Arg::U(u64::from(entry) - 1)]);
     t.line(cx.module.funs[fun].line);
     t.op(Op::FuncInfo, vec![Arg::Atom(module), Arg::Atom(atom), Arg::U(p.params.len() as u64)]);
-    let mut e = Emit {
-        t,
-        cx,
-        f,
-        fun,
-        alloc,
-        labels,
-        defined: BTreeSet::new(),
-        entry_defined: HashMap::new(),
-        framed: false,
-    };
+    let mut e =
+        Emit { t, cx, f, fun, alloc, labels, defined: BTreeSet::new(), entry_defined: HashMap::new(), framed: false };
     e.entry_defined.insert(p.root, (0..p.params.len() as u16).collect());
     for (n, &b) in p.blocks.iter().enumerate() {
         e.block(b, p.blocks.get(n + 1).copied());
@@ -121,8 +112,8 @@ impl Emit<'_> {
         let mut todo: Vec<(Arg, Loc)> = moves.into_iter().filter(|(a, l)| *a != arg(*l)).collect();
         while !todo.is_empty() {
             // A move whose target nobody else still reads.
-            let ready = (0..todo.len())
-                .find(|i| !todo.iter().enumerate().any(|(j, (a, _))| j != *i && *a == arg(todo[*i].1)));
+            let ready =
+                (0..todo.len()).find(|i| !todo.iter().enumerate().any(|(j, (a, _))| j != *i && *a == arg(todo[*i].1)));
             match ready {
                 Some(i) => {
                     let (a, l) = todo.swap_remove(i);
@@ -203,11 +194,14 @@ impl Emit<'_> {
     fn make_frame(&mut self, b: Blk) {
         let f = self.f;
         let blk = &f.blocks[b];
-        let incoming: Vec<Val> =
-            self.alloc.live_in[b].iter().chain(blk.phis.iter().map(|p| p.dst)).chain(
+        let incoming: Vec<Val> = self.alloc.live_in[b]
+            .iter()
+            .chain(blk.phis.iter().map(|p| p.dst))
+            .chain(
                 // Parameters arrive whether they are used or not; the unused need no register.
                 std::iter::empty(),
-            ).collect();
+            )
+            .collect();
         let mut n = 0;
         for v in &incoming {
             if let Some(x) = self.alloc.x[*v as usize] {

@@ -52,7 +52,8 @@ impl Lower<'_> {
     fn desc(&self, name: &str, fields: &[FieldInfo], methods: &[Arc<str>]) -> Const {
         let at = |i: usize| Const::Int(i as i64 + 3);
         let positions = fields.iter().enumerate().map(|(i, f)| (Const::str(&f.name), at(i))).collect();
-        let mut order: Vec<(Arc<str>, Const)> = fields.iter().enumerate().map(|(i, f)| (f.name.clone(), at(i))).collect();
+        let mut order: Vec<(Arc<str>, Const)> =
+            fields.iter().enumerate().map(|(i, f)| (f.name.clone(), at(i))).collect();
         order.push((Arc::from("__name"), Const::atom("name")));
         for m in methods {
             if !order.iter().any(|o| o.0 == *m) {
@@ -83,7 +84,12 @@ impl Lower<'_> {
         if empty { v } else { self.in_cell(v, STRUCTS) }
     }
     /// Field values in the order of declaration; evaluated in the order of the source.
-    fn ordered(&mut self, fx: &mut Fx, decl: &[FieldInfo], given: &[ast::FieldInit]) -> (Vec<crate::core_ir::Stmt>, Vec<Expr>) {
+    fn ordered(
+        &mut self,
+        fx: &mut Fx,
+        decl: &[FieldInfo],
+        given: &[ast::FieldInit],
+    ) -> (Vec<crate::core_ir::Stmt>, Vec<Expr>) {
         let same_order = given.len() == decl.len() && given.iter().zip(decl).all(|(g, d)| g.name.name == d.name);
         let mut pre = vec![];
         let mut values = vec![Expr::null(); decl.len()];
@@ -108,7 +114,13 @@ impl Lower<'_> {
         Expr::new(Kind::Seq(pre, Box::new(e)), line)
     }
 
-    pub(crate) fn struct_literal(&mut self, fx: &mut Fx, name: &ast::Ident, fields: &[ast::FieldInit], line: u32) -> Expr {
+    pub(crate) fn struct_literal(
+        &mut self,
+        fx: &mut Fx,
+        name: &ast::Ident,
+        fields: &[ast::FieldInit],
+        line: u32,
+    ) -> Expr {
         match self.c.resolution(name.id).cloned() {
             Some(Resolution::Struct(s)) => {
                 let info = self.c.structs[s.index()].clone();

@@ -114,10 +114,7 @@ impl Lower<'_> {
                         // Bound in the slot; a captured and assigned one moves into its cell.
                         if self.storage[v.index()] == super::Storage::Boxed {
                             let slot = self.slot(fx, v);
-                            pre.push(Stmt::Set(
-                                slot,
-                                Expr::remote("mochi_cell", "new", vec![Expr::var(slot)], line),
-                            ));
+                            pre.push(Stmt::Set(slot, Expr::remote("mochi_cell", "new", vec![Expr::var(slot)], line)));
                         }
                     }
                     bodies.push(match &a.body {
@@ -283,10 +280,7 @@ impl Lower<'_> {
             let t = fx.fresh();
             let fast = Expr::new(Kind::Arith(Arith::Sub, Hint::Int, zero, Box::new(Expr::var(t))), line);
             let slow = Expr::remote("mochi_num", "neg", vec![Expr::var(t)], line);
-            let test = Expr::new(
-                Kind::Test(crate::core_ir::TypeTest::Integer, Box::new(Expr::var(t))),
-                line,
-            );
+            let test = Expr::new(Kind::Test(crate::core_ir::TypeTest::Integer, Box::new(Expr::var(t))), line);
             let pick = Expr::new(Kind::If(Hint::Bool, Box::new(test), Box::new(fast), Box::new(slow)), line);
             return Expr::new(Kind::Seq(vec![Stmt::Set(t, x)], Box::new(pick)), line);
         }
@@ -342,10 +336,8 @@ impl Lower<'_> {
             BinOp::Or => Expr::new(Kind::Or(hl, a, b), line),
             BinOp::Coalesce => {
                 let t = fx.fresh();
-                let is_null = Expr::new(
-                    Kind::Test(crate::core_ir::TypeTest::Is(Const::null()), Box::new(Expr::var(t))),
-                    line,
-                );
+                let is_null =
+                    Expr::new(Kind::Test(crate::core_ir::TypeTest::Is(Const::null()), Box::new(Expr::var(t))), line);
                 let pick = Expr::new(Kind::If(Hint::Bool, Box::new(is_null), b, Box::new(Expr::var(t))), line);
                 Expr::new(Kind::Seq(vec![Stmt::Set(t, *a)], Box::new(pick)), line)
             }

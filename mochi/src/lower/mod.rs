@@ -303,8 +303,7 @@ impl<'a> Lower<'a> {
                     }
                 }
             };
-            let name =
-                if f.kind == FunKind::Main { "main".to_owned() } else { self.unique_name(&base, arity, always) };
+            let name = if f.kind == FunKind::Main { "main".to_owned() } else { self.unique_name(&base, arity, always) };
             self.funs.push(Some(ir::Fun {
                 name,
                 params: vec![],

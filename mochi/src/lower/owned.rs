@@ -11,11 +11,11 @@ mod expr;
 mod scan;
 
 use super::plan::walk_stmts;
-use scan::Scan;
 use crate::ast::{self, Access, AgentMember, BinOp, Expr, ExprKind, ForSource, NodeId, Span, Stmt, StmtKind};
 use crate::builtins::Builtin;
 use crate::checked::{Checked, FunId, FunKind, Resolution, VarId, VarKind};
 use crate::types::Type;
+use scan::Scan;
 use std::collections::{HashMap, HashSet};
 
 /// Nothing has a second name.
@@ -77,7 +77,14 @@ fn scalar(t: &Type) -> bool {
 impl<'a> Owned<'a> {
     /// Analyses a program.
     pub fn of(c: &'a Checked) -> Owned<'a> {
-        let mut s = Scan { c, mentions: HashMap::new(), loops: vec![], assigns: vec![], siblings: HashSet::new(), updates: false };
+        let mut s = Scan {
+            c,
+            mentions: HashMap::new(),
+            loops: vec![],
+            assigns: vec![],
+            siblings: HashSet::new(),
+            updates: false,
+        };
         walk_stmts(&c.program.stmts, &mut s);
         let mut o = Owned {
             c,
@@ -111,8 +118,15 @@ impl<'a> Owned<'a> {
         self.c.var_at(a.target.id).is_some_and(|v| {
             let outside = matches!(
                 self.c.variable(v).kind,
-                VarKind::Param | VarKind::Loop | VarKind::Pattern | VarKind::QueryRow | VarKind::Group
-                    | VarKind::ReceiverField(..) | VarKind::UpdateField(..) | VarKind::DynamicUpdateField | VarKind::Event(_)
+                VarKind::Param
+                    | VarKind::Loop
+                    | VarKind::Pattern
+                    | VarKind::QueryRow
+                    | VarKind::Group
+                    | VarKind::ReceiverField(..)
+                    | VarKind::UpdateField(..)
+                    | VarKind::DynamicUpdateField
+                    | VarKind::Event(_)
             );
             !outside && self.level[v.index()] as usize >= a.path.len()
         })
@@ -297,11 +311,15 @@ impl<'a> Owned<'a> {
         }
         let root = root_of(e).and_then(|r| self.c.var_at(r.id));
         let Some(root) = root else { return self.level[lv.index()] == NEVER && !self.is_path_assigned(lv) };
-        let touched = self.assigns.iter().any(|a| {
-            a.root == root && f.body.span.start <= a.span.start && a.span.end <= f.body.span.end
-        });
+        let touched = self
+            .assigns
+            .iter()
+            .any(|a| a.root == root && f.body.span.start <= a.span.start && a.span.end <= f.body.span.end);
         let var = self.c.variable(root);
-        self.level[lv.index()] == NEVER && !self.is_path_assigned(lv) && !touched && !var.captured
+        self.level[lv.index()] == NEVER
+            && !self.is_path_assigned(lv)
+            && !touched
+            && !var.captured
             && !matches!(var.kind, VarKind::AgentState(_))
     }
     fn is_path_assigned(&self, v: VarId) -> bool {

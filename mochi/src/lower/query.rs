@@ -19,16 +19,18 @@ impl Lower<'_> {
         self.c.var_at(id).unwrap_or(VarId(0))
     }
     /// `for x in list { body }` over an Erlang list; `bind` takes the head.
-    fn over(&mut self, fx: &mut Fx, list: Expr, out: &mut Vec<Stmt>, body: impl FnOnce(&mut Self, &mut Fx, Var, &mut Vec<Stmt>)) {
+    fn over(
+        &mut self,
+        fx: &mut Fx,
+        list: Expr,
+        out: &mut Vec<Stmt>,
+        body: impl FnOnce(&mut Self, &mut Fx, Var, &mut Vec<Stmt>),
+    ) {
         let l = fx.fresh();
         let head = fx.fresh();
         out.push(Stmt::Set(l, list));
         let it = || Box::new(Expr::var(l));
-        let mut b = vec![Stmt::If(
-            Expr::new(Kind::Test(TypeTest::NonemptyList, it()), 0),
-            vec![],
-            vec![Stmt::Break],
-        )];
+        let mut b = vec![Stmt::If(Expr::new(Kind::Test(TypeTest::NonemptyList, it()), 0), vec![], vec![Stmt::Break])];
         b.push(Stmt::Set(head, Expr::new(Kind::Head(it()), 0)));
         b.push(Stmt::Set(l, Expr::new(Kind::Tail(it()), 0)));
         body(self, fx, head, &mut b);
@@ -150,7 +152,15 @@ impl Lower<'_> {
         });
     }
 
-    fn join(&mut self, fx: &mut Fx, j: &ast::JoinClause, rows: Var, vars: &mut Vec<VarId>, line: u32, pre: &mut Vec<Stmt>) {
+    fn join(
+        &mut self,
+        fx: &mut Fx,
+        j: &ast::JoinClause,
+        rows: Var,
+        vars: &mut Vec<VarId>,
+        line: u32,
+        pre: &mut Vec<Stmt>,
+    ) {
         let v = self.row_var(j.var.id);
         let source = self.expr(fx, &j.source);
         let right = fx.fresh();
@@ -218,7 +228,16 @@ impl Lower<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn group(&mut self, fx: &mut Fx, q: &Query, g: &ast::GroupClause, rows: Var, vars: &[VarId], line: u32, pre: &mut Vec<Stmt>) {
+    fn group(
+        &mut self,
+        fx: &mut Fx,
+        q: &Query,
+        g: &ast::GroupClause,
+        rows: Var,
+        vars: &[VarId],
+        line: u32,
+        pre: &mut Vec<Stmt>,
+    ) {
         let keyed = fx.fresh();
         pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
         let single = q.from.len() == 1 && q.joins.is_empty();

@@ -145,9 +145,10 @@ impl Lower<'_> {
     }
     fn captures_itself(&self, v: VarId, l: &ast::LetStmt) -> bool {
         l.value.as_ref().is_some_and(|value| {
-            self.c.functions.iter().any(|f| {
-                f.captures.contains(&v) && value.span.start <= f.span.start && f.span.end <= value.span.end
-            })
+            self.c
+                .functions
+                .iter()
+                .any(|f| f.captures.contains(&v) && value.span.start <= f.span.start && f.span.end <= value.span.end)
         })
     }
     /// `let q: bigrat = 1` converts its initialiser; all else stays as it is.

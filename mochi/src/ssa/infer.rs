@@ -87,13 +87,11 @@ fn taken(f: &Func, b: Blk, vals: &[Kinds]) -> Vec<Blk> {
     let unknown = term.args().iter().any(|a| kinds(vals, a) == 0);
     match term {
         Term::Br { .. } | Term::Try { .. } | Term::Switch { .. } if unknown => vec![],
-        Term::Br { test, args, yes, no } => {
-            match outcome(test, args, vals).or_else(|| second_bool_test(f, b, vals)) {
-                Some(true) => vec![*yes],
-                Some(false) => vec![*no],
-                None => vec![*yes, *no],
-            }
-        }
+        Term::Br { test, args, yes, no } => match outcome(test, args, vals).or_else(|| second_bool_test(f, b, vals)) {
+            Some(true) => vec![*yes],
+            Some(false) => vec![*no],
+            None => vec![*yes, *no],
+        },
         Term::Try { bif, args, ok, .. } if never_fails(bif, args, vals) => vec![*ok],
         t => t.succs(),
     }

@@ -95,14 +95,32 @@ pub enum Test {
 #[derive(Clone, Debug)]
 pub enum Term {
     Jump(Blk),
-    Br { test: Test, args: Vec<Operand>, yes: Blk, no: Blk },
+    Br {
+        test: Test,
+        args: Vec<Operand>,
+        yes: Blk,
+        no: Blk,
+    },
     /// Arithmetic with a way out: `dst` is defined on the `ok` edge only.
-    Try { bif: &'static str, args: Vec<Operand>, dst: Val, ok: Blk, fail: Blk },
+    Try {
+        bif: &'static str,
+        args: Vec<Operand>,
+        dst: Val,
+        ok: Blk,
+        fail: Blk,
+    },
     /// Atoms or integers, all distinct.
-    Switch { arg: Operand, cases: Vec<(Const, Blk)>, default: Blk },
+    Switch {
+        arg: Operand,
+        cases: Vec<(Const, Blk)>,
+        default: Blk,
+    },
     Ret(Operand),
     /// Only after [`split`]: to the function of that root.
-    Tail { root: Blk, args: Vec<Operand> },
+    Tail {
+        root: Blk,
+        args: Vec<Operand>,
+    },
     /// Not yet set.
     None,
 }

@@ -208,10 +208,7 @@ pub fn split(f: &mut Func) -> Vec<Piece> {
                     .phis
                     .iter()
                     .map(|phi| {
-                        phi.args.iter().find(|a| a.0 == p).map_or(
-                            Operand::Const(Const::null()),
-                            |a| a.1.clone(),
-                        )
+                        phi.args.iter().find(|a| a.0 == p).map_or(Operand::Const(Const::null()), |a| a.1.clone())
                     })
                     .chain(live[r].iter().map(Operand::Val))
                     .collect();

@@ -3,7 +3,7 @@
 //! Invariant: whatever the hint says, the result is that of the runtime call; the fast path is taken only for operands for which the BEAM's
 //! instruction does the same.
 
-use super::{Builder, Blk, Op, Operand, Term, Test};
+use super::{Blk, Builder, Op, Operand, Term, Test};
 use crate::core_ir::{Arith, Cmp, Const, Expr, Hint, Kind, Match, Tree, TypeTest, Var};
 
 fn swap_cmp(op: Cmp) -> (Test, bool) {
