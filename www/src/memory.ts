@@ -5,11 +5,23 @@
 import { html, type TemplateResult } from 'lit';
 import { View } from './element';
 import { address, bytes, count } from './format';
-import { type Frame, objectAt, objectByAddress, objectKind, objectOffset, objectWords } from './frame';
+import {
+  type Frame,
+  objectAt,
+  objectByAddress,
+  objectGeneration,
+  objectKind,
+  objectOffset,
+  objectWords,
+} from './frame';
 import { GENERATIONS, KINDS, kindOf } from './map/kinds';
 import { cellOf, type Layout, layoutMap, rectsOf, wordAt, zoomed } from './map/layout';
 import { type Palette, paintMap, readPalette } from './map/paint';
-import { pidText, samePid } from './protocol';
+import { type ObjectInfo, pidText, samePid } from './protocol';
+
+/** Does the described object lie over the address? While a program runs, another one may begin there at any time. */
+const covers = (object: ObjectInfo, at: number): boolean =>
+  object.address <= at && at < object.address + object.words * 8;
 
 export class MemoryPane extends View {
   #palette: Palette | null = null;
@@ -100,7 +112,7 @@ export class MemoryPane extends View {
     const inspected = this.store.inspected.value;
     const object = this.store.object.value;
     const targets =
-      object && object.address === inspected
+      object && inspected !== null && covers(object, inspected)
         ? object.content.flatMap((word) => (word.target === null ? [] : [word.target]))
         : [];
     const selection = inspected === null ? null : { address: inspected, targets };
@@ -236,13 +248,14 @@ export class MemoryPane extends View {
     }
     const found = objectByAddress(frame, inspected);
     const object = this.store.object.value;
-    const known = object && object.address === inspected ? object : null;
+    const known = object && covers(object, inspected) ? object : null;
     if (!found && !known) {
       return html`<p class="empty">Nothing lies at ${address(inspected)} any more: it was moved or collected.</p>`;
     }
     const kind = kindOf(known ? known.kind : found ? objectKind(frame, found.index) : 0);
     const size = known ? known.words : found ? objectWords(frame, found.index) : 0;
-    const generation = GENERATIONS[known?.generation ?? 0] ?? '';
+    const generation =
+      GENERATIONS[known ? known.generation : found ? objectGeneration(frame, found.index) : 0] ?? '';
     return html`
       <p class="what">
         <span class="swatch" style="background: var(${kind.color})"></span>
