@@ -88,7 +88,7 @@ impl WebSession {
         let settings =
             Settings { max_memory: MEMORY, deterministic: deterministic.unwrap_or(false), ..Settings::default() };
         let mut session = Session::new(settings, Box::new(Browser { output: output.clone() }));
-        session.add_bundle(&bundle).map_err(|e| JsError::new(&e))?;
+        session.add_bundle(bundle).map_err(|e| JsError::new(&e))?;
         Ok(WebSession { session, output, wait: 0.0, exit_status: 0, exit_reason: String::new() })
     }
 
