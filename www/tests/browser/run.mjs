@@ -179,6 +179,20 @@ const checks = {
       assert.equal(await output(page).filter({ hasText: 'afresh' }).count(), 0);
     }),
 
+  'memory without end and recursion without end stop with a reason, and the session is kept': () =>
+    onPage({}, async (page) => {
+      for (const source of [
+        'var xs: list<list<int>> = []\nwhile true {\n  xs = append(xs, [1, 2, 3, 4, 5, 6, 7, 8])\n}\n',
+        'fun f(n: int): int {\n  return 1 + f(n + 1)\n}\nprint(f(0))\n',
+      ]) {
+        await runTyped(page, source);
+        await shows(page, 'out of memory', 60_000);
+        await state(page, 'Failed');
+      }
+      await runTyped(page, 'print("still here")\n');
+      await shows(page, 'still here');
+    }),
+
   'pause, step and resume': () =>
     onPage({}, async (page) => {
       await runTyped(page, endless);
