@@ -262,7 +262,7 @@ impl Sandbox {
     /// The VM can't be started.
     pub fn run_mochi(&mut self, source: &str, file: &str) -> Result<Outcome, Error> {
         if self.modules.get("mochi_core").is_none() {
-            return Err(Error::NoMochi);
+            return Err(Error::NoRuntime);
         }
         self.run(Program::Mochi { source: source.into(), file: file.into() }, Vec::new())
     }

@@ -15,6 +15,8 @@ use std::time::SystemTime;
 
 /// The bundle's file name; `cargo xtask bundle` makes it in `target/bundle`.
 const BUNDLE: &str = "otp.bundle";
+/// The runtime module that starts a program's I/O servers.
+const STARTER: &str = "beambox_start";
 /// Applications that are asked first, the most used first; the others follow by name.
 const FIRST: [&str; 5] = ["stdlib-", "kernel-", "erts-", "compiler-", "mochi-"];
 /// Larger files are not modules.
@@ -75,10 +77,10 @@ impl Modules {
     }
 
     /// What `path` names: a bundle file, or the folder of an installation of OTP, to which the bundle is added where it is found,
-    /// because only a bundle has the runtime modules of Mochi.
+    /// because only a bundle has the runtime modules of Mochi and of the I/O servers.
     ///
     /// # Errors
-    /// As for [`Modules::otp`] and [`Modules::bundle`].
+    /// As for [`Modules::otp`] and [`Modules::bundle`]; or these runtime modules are missing.
     pub fn at(path: impl AsRef<Path>) -> Result<Modules, Error> {
         let path = path.as_ref();
         if path.is_file() {
@@ -86,7 +88,7 @@ impl Modules {
         }
         let otp = Modules::otp(path)?;
         let bundle = bundle_file().map(Modules::bundle).transpose()?;
-        Ok(Modules { bundle: bundle.and_then(|m| m.bundle), ..otp })
+        Modules { bundle: bundle.and_then(|m| m.bundle), ..otp }.with_runtime()
     }
 
     /// What this machine has: `$BEAMBOX_BUNDLE`, or a bundle beside this program; and `$BEAMBOX_OTP`, or the OTP of the `erl` on the PATH
@@ -101,7 +103,12 @@ impl Modules {
         if let Some(file) = bundle_file() {
             return Modules::bundle(file);
         }
-        installed().map_or(Err(Error::NoModules), Modules::otp)
+        installed().map_or(Err(Error::NoModules), Modules::otp)?.with_runtime()
+    }
+
+    /// Itself, if it has what starts a program.
+    fn with_runtime(self) -> Result<Modules, Error> {
+        if self.get(STARTER).is_none() { Err(Error::NoRuntime) } else { Ok(self) }
     }
 
     /// Folders of `.beam` files that go before everything added so far.

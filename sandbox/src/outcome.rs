@@ -130,8 +130,8 @@ pub enum Error {
     NoFunction { module: String, function: String, arity: usize },
     /// The engine that was asked for isn't there; why, and what to do.
     NoEngine(String),
-    /// Mochi's runtime modules are in none of the places of modules.
-    NoMochi,
+    /// The runtime modules of Mochi and of the I/O servers are in none of the places of modules.
+    NoRuntime,
     /// The engine could not start a VM.
     Start(String),
 }
@@ -153,8 +153,8 @@ impl fmt::Display for Error {
             Error::NoFunction { module, function, arity } => {
                 write!(f, "the module {module} does not export {function}/{arity}")
             }
-            Error::NoMochi => f.write_str(
-                "found OTP, but not the runtime modules of Mochi: they are in the bundle that `cargo xtask bundle` makes",
+            Error::NoRuntime => f.write_str(
+                "found no runtime modules of beambox: they are in the bundle that `cargo xtask bundle` makes (name it with BEAMBOX_BUNDLE)",
             ),
             Error::NoEngine(why) | Error::Start(why) => f.write_str(why),
         }

@@ -39,16 +39,22 @@ const MOST_ANSWER: usize = 1 << 30;
 /// What the host functions of one instance work with.
 pub(crate) struct Data {
     shared: Shared,
-    most_memory: u64,
-    /// Memory was asked for and denied.
-    denied: bool,
+    allowance: Allowance,
     /// The deadline has passed.
     passed: Option<StopCause>,
 }
 
-impl ResourceLimiter for Data {
+/// How much memory an instance may have.
+struct Allowance {
+    /// Bytes.
+    most: u64,
+    /// More was asked for.
+    denied: bool,
+}
+
+impl ResourceLimiter for Allowance {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let fits = desired as u64 <= self.most_memory;
+        let fits = desired as u64 <= self.most;
         self.denied |= !fits;
         Ok(fits)
     }
@@ -160,7 +166,12 @@ fn memory(caller: &mut Caller<'_, Data>) -> wasmtime::Result<Memory> {
 }
 
 /// A piece of the guest's memory.
-fn piece<T>(caller: &mut Caller<'_, T>, memory: Memory, at: u32, length: u32) -> wasmtime::Result<(&mut [u8], &mut T)> {
+fn piece<'a>(
+    caller: &'a mut Caller<'_, Data>,
+    memory: Memory,
+    at: u32,
+    length: u32,
+) -> wasmtime::Result<(&'a mut [u8], &'a mut Data)> {
     let (bytes, data) = memory.data_and_store_mut(caller);
     let piece = bytes.get_mut(at as usize..).and_then(|rest| rest.get_mut(..length as usize));
     Ok((piece.ok_or_else(|| wasmtime::Error::msg("an address outside of the guest's memory"))?, data))
@@ -266,9 +277,10 @@ impl Guest {
     /// There is no room for one, or the wasm isn't a `raw` face.
     pub fn start(ready: Arc<Ready>, plan: &Plan, shared: Shared) -> Result<Guest, Error> {
         let ticker = Ticker::start(&ready.engine).map_err(|e| Error::Start(format!("no thread for the clock: {e}")))?;
-        let most_memory = plan.limits.memory.saturating_add(OVERHEAD).min(WASM_MOST);
-        let mut store = Store::new(&ready.engine, Data { shared, most_memory, denied: false, passed: None });
-        store.limiter(|data| data);
+        let most = plan.limits.memory.saturating_add(OVERHEAD).min(WASM_MOST);
+        let allowance = Allowance { most, denied: false };
+        let mut store = Store::new(&ready.engine, Data { shared, allowance, passed: None });
+        store.limiter(|data| &mut data.allowance);
         let deadline = Deadline::of(plan);
         store.epoch_deadline_callback(move |mut context| match deadline.passed() {
             None => Ok(UpdateDeadline::Continue(1)),
@@ -314,7 +326,7 @@ impl Machine for Guest {
             let data = self.store.data_mut();
             let cause = match data.passed.take() {
                 Some(cause) => cause,
-                None if data.denied => StopCause::OutOfMemory,
+                None if data.allowance.denied => StopCause::OutOfMemory,
                 None => StopCause::Internal(format!("the VM trapped: {}", error.root_cause())),
             };
             self.lost = Some(cause.clone());

@@ -165,7 +165,7 @@ fn wrong_beams_are_errors() {
     }
     let none = sandbox.run_beam(PROBE.to_vec(), "none", vec![]);
     assert_eq!(none, Err(Error::NoFunction { module: "probe".into(), function: "none".into(), arity: 0 }));
-    assert_eq!(sandbox.run_mochi("print(1)", "x.mochi"), Err(Error::NoMochi));
+    assert_eq!(sandbox.run_mochi("print(1)", "x.mochi"), Err(Error::NoRuntime));
 }
 
 #[test]
