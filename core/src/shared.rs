@@ -5,9 +5,10 @@
 //! the last reference is gone. Both count against the memory limit.
 
 use crate::arena::{Arena, OutOfMemory};
+use crate::heap::order;
 use crate::heap::refs::RefId;
 use crate::heap::{Fragment, LiteralAlloc, build, copy, size};
-use crate::term::{Addr, Mem, Names, Term, hash, order};
+use crate::term::{Addr, Mem, Names, Term, hash};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 

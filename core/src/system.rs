@@ -330,3 +330,20 @@ impl System {
         SystemNames { atoms: &self.atoms, code: &self.code }
     }
 }
+
+impl System {
+    /// Loads a `.beam` file; a full atom table stops the VM.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<Atom, crate::error::LoadError> {
+        let mut into = crate::load::Into {
+            atoms: &mut self.atoms,
+            code: &mut self.code,
+            arena: &mut self.arena,
+            empty_tuple: self.empty_tuple,
+        };
+        let result = crate::load::load(&mut into, bytes);
+        if result.is_err() && self.atoms.len() >= self.atoms.limit() {
+            self.stop.get_or_insert(StopCause::TooManyAtoms(self.atoms.limit()));
+        }
+        result
+    }
+}

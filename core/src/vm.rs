@@ -20,26 +20,7 @@ pub struct Vm {
     regs: Registers,
 }
 
-/// Why a process could not be started.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SpawnError {
-    /// The process table is full.
-    TooManyProcesses,
-    OutOfMemory,
-    /// A name or an argument can't be a term of this VM.
-    BadTerm(String),
-}
-
-impl std::fmt::Display for SpawnError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SpawnError::TooManyProcesses => f.write_str("the process table is full"),
-            SpawnError::OutOfMemory => f.write_str("the memory limit of the VM is reached"),
-            SpawnError::BadTerm(what) => write!(f, "not a term of this VM: {what}"),
-        }
-    }
-}
-impl std::error::Error for SpawnError {}
+pub use crate::signals::spawn::RootError as SpawnError;
 
 impl Vm {
     /// A VM without any module but the built-in functions.
@@ -65,7 +46,7 @@ impl Vm {
 
     /// Loads a `.beam` file; its former version, if any, becomes old code.
     pub fn load_module(&mut self, bytes: &[u8]) -> Result<Atom, LoadError> {
-        crate::load::load(&mut self.sys, bytes)
+        self.sys.load(bytes)
     }
 
     /// The atom of that name.
@@ -106,6 +87,6 @@ impl Vm {
 
     /// A term as `~w` shows it, cut at `limit` characters.
     pub fn show(&self, term: Term, limit: usize) -> String {
-        crate::term::print::write(self.sys.mem(), &self.sys.names(), term, true, limit)
+        crate::heap::print::write(self.sys.mem(), &self.sys.names(), term, true, limit)
     }
 }

@@ -93,27 +93,54 @@ pub enum StmtKind {
     Fun(Box<FunDecl>),
     Return(Option<Expr>),
     If(IfStmt),
-    While { cond: Expr, body: Block },
+    While {
+        cond: Expr,
+        body: Block,
+    },
     For(ForStmt),
     Break,
     Continue,
     Expect(Expr),
-    Test { name: StrLit, body: Block },
-    Bench { name: StrLit, body: Block },
+    Test {
+        name: StrLit,
+        body: Block,
+    },
+    Bench {
+        name: StrLit,
+        body: Block,
+    },
     Type(TypeDecl),
     Import(Import),
     Extern(Extern),
     Stream(StreamDecl),
     On(OnHandler),
-    Emit { stream: Ident, fields: Vec<FieldInit> },
+    Emit {
+        stream: Ident,
+        fields: Vec<FieldInit>,
+    },
     Agent(AgentDecl),
-    Model { name: Ident, fields: Vec<FieldInit> },
+    Model {
+        name: Ident,
+        fields: Vec<FieldInit>,
+    },
     Fact(Pred),
-    Rule { head: Pred, body: Vec<LogicCond> },
+    Rule {
+        head: Pred,
+        body: Vec<LogicCond>,
+    },
     /// `fetch url into x with opts`: declares or assigns `target`
-    FetchInto { url: Expr, target: Ident, with: Option<Expr> },
+    FetchInto {
+        url: Expr,
+        target: Ident,
+        with: Option<Expr>,
+    },
     /// `update xs set {..} where c`
-    Update { target: Ident, set: Vec<MapEntry>, set_span: Span, cond: Option<Expr> },
+    Update {
+        target: Ident,
+        set: Vec<MapEntry>,
+        set_span: Span,
+        cond: Option<Expr>,
+    },
     Expr(Expr),
     /// What could not be parsed; a diagnostic says why.
     Error,
@@ -207,7 +234,10 @@ pub struct TypeDecl {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum TypeDeclKind {
-    Struct { fields: Vec<FieldDecl>, methods: Vec<FunDecl> },
+    Struct {
+        fields: Vec<FieldDecl>,
+        methods: Vec<FunDecl>,
+    },
     /// Sum type; one variant is possible.
     Union(Vec<VariantDecl>),
     Alias(TypeExpr),
@@ -341,33 +371,87 @@ pub enum ExprKind {
     /// A bare name; the checker resolves `Expr::id`.
     Ident(Name),
     /// `base.name`; a method call is a `Call` of this.
-    Field { base: Box<Expr>, name: Ident },
+    Field {
+        base: Box<Expr>,
+        name: Ident,
+    },
     /// `base?.name`
-    OptField { base: Box<Expr>, name: Ident },
-    Index { base: Box<Expr>, index: Box<Expr> },
+    OptField {
+        base: Box<Expr>,
+        name: Ident,
+    },
+    Index {
+        base: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `base?[index]`
-    OptIndex { base: Box<Expr>, index: Box<Expr> },
+    OptIndex {
+        base: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `base[from:to:step]`; the step is evaluated and ignored
-    Slice { base: Box<Expr>, from: Option<Box<Expr>>, to: Option<Box<Expr>>, step: Option<Box<Expr>> },
+    Slice {
+        base: Box<Expr>,
+        from: Option<Box<Expr>>,
+        to: Option<Box<Expr>>,
+        step: Option<Box<Expr>>,
+    },
     /// Function call, method call, or positional variant construction.
-    Call { callee: Box<Expr>, args: Vec<Expr> },
-    Cast { expr: Box<Expr>, ty: TypeExpr },
-    Unary { op: UnOp, expr: Box<Expr> },
-    Binary { op: BinOp, op_span: Span, left: Box<Expr>, right: Box<Expr> },
+    Call {
+        callee: Box<Expr>,
+        args: Vec<Expr>,
+    },
+    Cast {
+        expr: Box<Expr>,
+        ty: TypeExpr,
+    },
+    Unary {
+        op: UnOp,
+        expr: Box<Expr>,
+    },
+    Binary {
+        op: BinOp,
+        op_span: Span,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     List(Vec<Expr>),
     Map(Vec<MapEntry>),
     /// `Name { f: e }`: struct, variant, agent instance or (undeclared name) plain map; the checker resolves `name.id`.
-    Struct { name: Ident, fields: Vec<FieldInit> },
+    Struct {
+        name: Ident,
+        fields: Vec<FieldInit>,
+    },
     Fun(Box<FunExpr>),
     /// `if c then a else b`, flat like the statement
-    If { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
-    Match { value: Box<Expr>, arms: Vec<MatchArm> },
+    If {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Match {
+        value: Box<Expr>,
+        arms: Vec<MatchArm>,
+    },
     Query(Box<Query>),
     LogicQuery(Pred),
-    Generate { target: Ident, fields: Vec<FieldInit> },
-    Fetch { url: Box<Expr>, with: Option<Box<Expr>> },
-    Load { path: Option<StrLit>, ty: TypeExpr, with: Option<Box<Expr>> },
-    Save { value: Box<Expr>, path: Option<StrLit>, with: Option<Box<Expr>> },
+    Generate {
+        target: Ident,
+        fields: Vec<FieldInit>,
+    },
+    Fetch {
+        url: Box<Expr>,
+        with: Option<Box<Expr>>,
+    },
+    Load {
+        path: Option<StrLit>,
+        ty: TypeExpr,
+        with: Option<Box<Expr>>,
+    },
+    Save {
+        value: Box<Expr>,
+        path: Option<StrLit>,
+        with: Option<Box<Expr>>,
+    },
     /// What could not be parsed; a diagnostic says why.
     Error,
 }
@@ -430,7 +514,10 @@ pub enum PatternKind {
     /// of an arm also an existing variable (compares).
     Name(Name),
     /// Positional fields; the checker resolves `name.id` to a variant.
-    Variant { name: Ident, args: Vec<Pattern> },
+    Variant {
+        name: Ident,
+        args: Vec<Pattern>,
+    },
     Error,
 }
 

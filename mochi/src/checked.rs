@@ -65,9 +65,15 @@ pub enum Resolution {
     /// The bare name of an import.
     Module(ImportId),
     /// `alias.member` of an imported foreign or Mochi module, on the `Field` node.
-    ForeignMember { import: ImportId, member: Name },
+    ForeignMember {
+        import: ImportId,
+        member: Name,
+    },
     /// `strings.ToUpper` and the like, without an import.
-    ImplicitForeign { module: Name, member: Name },
+    ImplicitForeign {
+        module: Name,
+        member: Name,
+    },
     /// A declared `extern`.
     Extern(ExternId),
     /// On the `Field` node that a call has as callee: method of a struct, receiver is the base.

@@ -116,12 +116,8 @@ fn excerpt(out: &mut String, lines: &LineIndex<'_>, span: Span, mark: char, mess
     let end = lines.position(span.end);
     let text = lines.line_text(start.line);
     let skip = (start.column as usize - 1).saturating_sub(BEFORE);
-    let shown: String = text
-        .chars()
-        .skip(skip)
-        .take(WINDOW)
-        .map(|c| if c.is_control() || c == '\u{feff}' { ' ' } else { c })
-        .collect();
+    let shown: String =
+        text.chars().skip(skip).take(WINDOW).map(|c| if c.is_control() || c == '\u{feff}' { ' ' } else { c }).collect();
     let column = start.column as usize - 1 - skip;
     let length = if end.line == start.line {
         (end.column.saturating_sub(start.column) as usize).max(1)

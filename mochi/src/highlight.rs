@@ -71,9 +71,15 @@ pub fn tokens(source: &str) -> Vec<(u32, u32, TokenKind)> {
             Tok::Kw(Kw::True | Kw::False | Kw::None) => TokenKind::Constant,
             Tok::Kw(_) => TokenKind::Keyword,
             Tok::P(p) => match p {
-                P::LBrace | P::RBrace | P::LBracket | P::RBracket | P::LParen | P::RParen | P::Comma | P::Dot | P::Colon => {
-                    TokenKind::Punctuation
-                }
+                P::LBrace
+                | P::RBrace
+                | P::LBracket
+                | P::RBracket
+                | P::LParen
+                | P::RParen
+                | P::Comma
+                | P::Dot
+                | P::Colon => TokenKind::Punctuation,
                 _ => TokenKind::Operator,
             },
             Tok::Ident(name) => {
@@ -81,7 +87,10 @@ pub fn tokens(source: &str) -> Vec<(u32, u32, TokenKind)> {
                 let member = is(prev, P::Dot) || is(next, P::Colon);
                 let typed = is(prev, P::Colon) || is(prev, P::Lt);
                 let word_before = prev.and_then(|i| toks.get(i)).is_some_and(|t| {
-                    matches!(t.tok, Tok::Ident(_) | Tok::Str(_) | Tok::Int(_) | Tok::P(P::RParen | P::RBracket | P::RBrace))
+                    matches!(
+                        t.tok,
+                        Tok::Ident(_) | Tok::Str(_) | Tok::Int(_) | Tok::P(P::RParen | P::RBracket | P::RBrace)
+                    )
                 });
                 if name == "from" && matches!(toks.get(i + 1).map(|t| &t.tok), Some(Tok::Ident(_))) {
                     in_query = true;
@@ -89,13 +98,28 @@ pub fn tokens(source: &str) -> Vec<(u32, u32, TokenKind)> {
                 let clause = in_query
                     && matches!(
                         name,
-                        "from" | "where" | "select" | "distinct" | "join" | "left" | "right" | "outer" | "group" | "by" | "into"
-                            | "having" | "sort" | "order" | "skip" | "take"
+                        "from"
+                            | "where"
+                            | "select"
+                            | "distinct"
+                            | "join"
+                            | "left"
+                            | "right"
+                            | "outer"
+                            | "group"
+                            | "by"
+                            | "into"
+                            | "having"
+                            | "sort"
+                            | "order"
+                            | "skip"
+                            | "take"
                     );
                 if clause && name == "select" {
                     in_query = false;
                 }
-                let infix = matches!(name, "as" | "union" | "except" | "intersect" | "with" | "to" | "set" | "into" | "auto");
+                let infix =
+                    matches!(name, "as" | "union" | "except" | "intersect" | "with" | "to" | "set" | "into" | "auto");
                 if member {
                     if is(next, P::LParen) { TokenKind::Function } else { TokenKind::Ident }
                 } else if matches!(name, "null" | "nil") {

@@ -229,8 +229,12 @@ impl<'a> Lexer<'a> {
                     self.at = self.source.len();
                     self.out.unterminated = true;
                     self.report(
-                        Diagnostic::error("P042", Span::new(start, start + 2), "this comment is never closed, so it swallows the rest of the file")
-                            .help("close it with `*/`, or use `//` for a comment that ends with its line"),
+                        Diagnostic::error(
+                            "P042",
+                            Span::new(start, start + 2),
+                            "this comment is never closed, so it swallows the rest of the file",
+                        )
+                        .help("close it with `*/`, or use `//` for a comment that ends with its line"),
                     );
                 }
             },
@@ -250,7 +254,11 @@ impl<'a> Lexer<'a> {
             let body = self.rest().get(1..).unwrap_or_default();
             let len = body.find(['\n', c]).filter(|n| body.get(*n..).is_some_and(|r| r.starts_with(c)));
             self.at += len.map_or(1, |n| n + 2);
-            let d = Diagnostic::error("P001", Span::new(start, self.at), format!("strings are written with double quotes, not with {c}"));
+            let d = Diagnostic::error(
+                "P001",
+                Span::new(start, self.at),
+                format!("strings are written with double quotes, not with {c}"),
+            );
             self.report(d.help("write \"..\"; a double-quoted string may also span several lines"));
             self.push(Tok::Str("".into()), start, line_start);
             return;
@@ -271,11 +279,16 @@ impl<'a> Lexer<'a> {
             '^' | '~' => "Mochi has no bitwise operators",
             '\\' => "a backslash has a meaning only inside a string",
             '@' | '$' => "names are letters, digits and `_`",
-            c if c.is_whitespace() || c.is_control() => "this is an unusual white-space or control character; use an ordinary space",
+            c if c.is_whitespace() || c.is_control() => {
+                "this is an unusual white-space or control character; use an ordinary space"
+            }
             _ => "remove it, or put it into a string",
         };
-        let shown: String = if c.is_control() || c.is_whitespace() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") };
-        let d = Diagnostic::error("P001", Span::new(start, self.at), format!("the character {shown} has no meaning here")).help(help);
+        let shown: String =
+            if c.is_control() || c.is_whitespace() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") };
+        let d =
+            Diagnostic::error("P001", Span::new(start, self.at), format!("the character {shown} has no meaning here"))
+                .help(help);
         self.report(d);
         self.push(Tok::Error, start, line_start);
     }
@@ -289,8 +302,12 @@ impl<'a> Lexer<'a> {
             let Some(c) = self.peek() else {
                 self.out.unterminated = true;
                 self.report(
-                    Diagnostic::error("P040", Span::new(start, start + 1), "this string is never closed, so it swallows the rest of the file")
-                        .help("close it with `\"`; inside a string write a quote as `\\\"`"),
+                    Diagnostic::error(
+                        "P040",
+                        Span::new(start, start + 1),
+                        "this string is never closed, so it swallows the rest of the file",
+                    )
+                    .help("close it with `\"`; inside a string write a quote as `\\\"`"),
                 );
                 break;
             };
@@ -359,12 +376,17 @@ impl<'a> Lexer<'a> {
             'u' => "`\\u` takes exactly four hexadecimal digits of a Unicode character",
             'U' => "`\\U` takes exactly eight hexadecimal digits of a Unicode character",
             '0'..='7' => "an octal escape has exactly three digits, at most \\377",
-            _ => "known are \\\\ \\\" \\' \\a \\b \\f \\n \\r \\t \\v \\xHH \\ooo \\uHHHH \\UHHHHHHHH; a backslash itself is `\\\\`",
+            _ => {
+                "known are \\\\ \\\" \\' \\a \\b \\f \\n \\r \\t \\v \\xHH \\ooo \\uHHHH \\UHHHHHHHH; a backslash itself is `\\\\`"
+            }
         };
         if c == '\n' {
             self.newline(self.at);
         }
-        self.report(Diagnostic::error("P041", Span::new(start, self.at), "this is no escape sequence that Mochi knows").help(help));
+        self.report(
+            Diagnostic::error("P041", Span::new(start, self.at), "this is no escape sequence that Mochi knows")
+                .help(help),
+        );
     }
 
     fn number(&mut self) -> Tok {
@@ -431,8 +453,12 @@ impl<'a> Lexer<'a> {
             Ok(n) => Tok::Int(n),
             Err(_) => {
                 self.report(
-                    Diagnostic::error("P045", span, "this integer literal is too large: literals go up to 9223372036854775807")
-                        .help("compute it (ints grow as needed at run time), or cast a string: `\"..\" as bigint`"),
+                    Diagnostic::error(
+                        "P045",
+                        span,
+                        "this integer literal is too large: literals go up to 9223372036854775807",
+                    )
+                    .help("compute it (ints grow as needed at run time), or cast a string: `\"..\" as bigint`"),
                 );
                 Tok::Int(0)
             }

@@ -69,7 +69,9 @@ fn inner_variables_shadow() {
 
 #[test]
 fn a_user_function_wins_over_a_builtin() {
-    let c = checked("fun max(a: int, b: int): int { return a }\nprint(max(1, 2), min([1]))\nlet len = 3\nprint(len(\"abc\"), len)\n");
+    let c = checked(
+        "fun max(a: int, b: int): int { return a }\nprint(max(1, 2), min([1]))\nlet len = 3\nprint(len(\"abc\"), len)\n",
+    );
     let mut seen = Vec::new();
     for r in c.resolutions.iter().flatten() {
         match r {
@@ -106,7 +108,9 @@ fn members_are_resolved() {
 
 #[test]
 fn query_names_are_resolved() {
-    let c = checked("let xs = [{a: 1, b: 2}]\nlet r = from x in xs group by x.a into g sort by a select {k: g.key, n: count(g), i: g.items}\nlet s = from x in xs select sum(x.b)\nprint(r, s)\n");
+    let c = checked(
+        "let xs = [{a: 1, b: 2}]\nlet r = from x in xs group by x.a into g sort by a select {k: g.key, n: count(g), i: g.items}\nlet s = from x in xs select sum(x.b)\nprint(r, s)\n",
+    );
     let has = |f: &dyn Fn(&Resolution) -> bool| c.resolutions.iter().flatten().any(f);
     assert!(has(&|r| matches!(r, Resolution::GroupKey(_))));
     assert!(has(&|r| matches!(r, Resolution::GroupItems(_))));
@@ -148,14 +152,21 @@ fn every_name_in_an_expression_is_resolved() {
     fn walk(b: &[Stmt], out: &mut Vec<NodeId>) {
         for s in b {
             if let StmtKind::Expr(Expr { kind: ExprKind::Call { callee, args }, .. }) = &s.kind {
-                out.extend(args.iter().chain([&**callee]).filter(|e| matches!(e.kind, ExprKind::Ident(_))).map(|e| e.id));
+                out.extend(
+                    args.iter().chain([&**callee]).filter(|e| matches!(e.kind, ExprKind::Ident(_))).map(|e| e.id),
+                );
             }
             if let StmtKind::For(f) = &s.kind {
                 walk(&f.body.stmts, out);
             }
         }
     }
-    for source in [include_str!("syntax/tour.mochi"), include_str!("syntax/algorithms.mochi"), include_str!("syntax/queries.mochi"), include_str!("syntax/agents.mochi")] {
+    for source in [
+        include_str!("syntax/tour.mochi"),
+        include_str!("syntax/algorithms.mochi"),
+        include_str!("syntax/queries.mochi"),
+        include_str!("syntax/agents.mochi"),
+    ] {
         let c = checked(source);
         let mut ids = Vec::new();
         walk(&c.program.stmts, &mut ids);
@@ -185,7 +196,8 @@ fn places_count_in_every_unit() {
     assert_eq!((place.start.line, place.start.column), (2, 13));
     assert_eq!(source.get(place.start.byte as usize..place.end.byte as usize), Some("missing"));
     let units: Vec<u16> = source.encode_utf16().collect();
-    let text = String::from_utf16(units.get(place.start.utf16 as usize..place.end.utf16 as usize).expect("inside")).expect("text");
+    let text = String::from_utf16(units.get(place.start.utf16 as usize..place.end.utf16 as usize).expect("inside"))
+        .expect("text");
     assert_eq!(text, "missing");
     assert_eq!(place.start.utf16_column, 13, "the sushi is two units");
     assert_eq!(lines.line_text(1), "\u{feff}let π = 1");
@@ -196,9 +208,14 @@ fn places_count_in_every_unit() {
 #[test]
 fn highlighting_knows_context() {
     let kinds = |source: &str| -> Vec<(String, TokenKind)> {
-        tokens(source).iter().map(|(a, b, k)| (source.get(*a as usize..*b as usize).unwrap_or_default().to_owned(), *k)).collect()
+        tokens(source)
+            .iter()
+            .map(|(a, b, k)| (source.get(*a as usize..*b as usize).unwrap_or_default().to_owned(), *k))
+            .collect()
     };
-    let found = kinds("let xs: list<int> = from x in ys where x > 1 select len(x) // c\nlet from = \"s\"\nPoint { x: 1.5 }\nf(nil)\n");
+    let found = kinds(
+        "let xs: list<int> = from x in ys where x > 1 select len(x) // c\nlet from = \"s\"\nPoint { x: 1.5 }\nf(nil)\n",
+    );
     let kind = |text: &str, n: usize| found.iter().filter(|f| f.0 == text).nth(n).map(|f| f.1);
     assert_eq!(kind("let", 0), Some(TokenKind::Keyword));
     assert_eq!(kind("list", 0), Some(TokenKind::Type));

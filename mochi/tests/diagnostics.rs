@@ -31,7 +31,11 @@ fn diagnostics_are_as_recorded() {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
         let options = Options { strict: source.starts_with("// strict") };
         let (checked, found) = check(&source, &name, &options);
-        assert_eq!(checked.is_none(), found.iter().any(|d| d.is_error()), "{name}: a program without errors comes through, others do not");
+        assert_eq!(
+            checked.is_none(),
+            found.iter().any(|d| d.is_error()),
+            "{name}: a program without errors comes through, others do not"
+        );
         let text = render_all(&found, &source, &name) + "\n";
         let golden = path.with_extension("txt");
         if update {
@@ -70,7 +74,8 @@ fn every_code_is_covered() {
         codes(&src.join(dir), &mut all);
     }
     all.extend(["P040", "P041", "P042", "P043", "P045", "P046"].map(str::to_owned));
-    let texts: String = sources().iter().filter_map(|p| std::fs::read_to_string(p.with_extension("txt")).ok()).collect();
+    let texts: String =
+        sources().iter().filter_map(|p| std::fs::read_to_string(p.with_extension("txt")).ok()).collect();
     let missing: Vec<&String> = all.iter().filter(|c| !texts.contains(&format!("[{c}]"))).collect();
     assert!(missing.is_empty(), "no golden file shows {missing:?}");
 }

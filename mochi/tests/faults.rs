@@ -52,7 +52,11 @@ fn samples() -> Vec<String> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("syntax");
     let mut files: Vec<_> = std::fs::read_dir(dir).expect("samples").flatten().map(|e| e.path()).collect();
     files.sort();
-    files.iter().filter(|p| p.extension().is_some_and(|e| e == "mochi")).map(|p| std::fs::read_to_string(p).expect("a sample")).collect()
+    files
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "mochi"))
+        .map(|p| std::fs::read_to_string(p).expect("a sample"))
+        .collect()
 }
 
 #[test]
@@ -73,14 +77,17 @@ fn random_text_is_survived() {
     on_small_stack(|| {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let words = [
-            "let", "var", "fun", "if", "else", "match", "{", "}", "(", ")", "[", "]", "=>", "=", "==", ":", ":-", "from", "in", "select", "where",
-            "group", "by", "into", "x", "y", "Foo", "1", "2.5", "\"s\"", "+", "-", "*", ".", "..", ",", "?", "??", "agent", "on", "as", "stream",
-            "emit", "type", "|", "return", "for", "while", "test", "fact", "rule", "query", "import", "extern", "none", "!", "<", ">", "fetch", "load",
-            "save", "update", "set", "with", "join", "left", "intent", "generate", "#", "\n", ";", "then", "export", "\"", "/*", "0x", "int", "list",
+            "let", "var", "fun", "if", "else", "match", "{", "}", "(", ")", "[", "]", "=>", "=", "==", ":", ":-",
+            "from", "in", "select", "where", "group", "by", "into", "x", "y", "Foo", "1", "2.5", "\"s\"", "+", "-",
+            "*", ".", "..", ",", "?", "??", "agent", "on", "as", "stream", "emit", "type", "|", "return", "for",
+            "while", "test", "fact", "rule", "query", "import", "extern", "none", "!", "<", ">", "fetch", "load",
+            "save", "update", "set", "with", "join", "left", "intent", "generate", "#", "\n", ";", "then", "export",
+            "\"", "/*", "0x", "int", "list",
         ];
         for _ in 0..600 {
             let n = random.below(120);
-            let text: Vec<&str> = (0..n).map(|_| words.get(random.below(words.len())).copied().unwrap_or("x")).collect();
+            let text: Vec<&str> =
+                (0..n).map(|_| words.get(random.below(words.len())).copied().unwrap_or("x")).collect();
             survive(&text.join(" "));
         }
         for _ in 0..300 {
@@ -132,14 +139,21 @@ fn one_deleted_token_gives_few_diagnostics() {
         let tokens = tokens(&text);
         for _ in 0..40 {
             let Some((a, b, _)) = tokens.get(random.below(tokens.len())).copied() else { continue };
-            let broken = format!("{}{}", text.get(..a as usize).unwrap_or_default(), text.get(b as usize..).unwrap_or_default());
+            let broken =
+                format!("{}{}", text.get(..a as usize).unwrap_or_default(), text.get(b as usize..).unwrap_or_default());
             let (_, found) = check(&broken, "broken.mochi", &Options::default());
             counts.push(found.iter().filter(|d| d.is_error()).count());
         }
     }
     counts.sort_unstable();
     let at = |p: usize| counts.get(counts.len() * p / 100).copied().unwrap_or(0);
-    println!("errors after one deletion: median {}, 90th {}, 99th {}, most {:?}", at(50), at(90), at(99), counts.last());
+    println!(
+        "errors after one deletion: median {}, 90th {}, 99th {}, most {:?}",
+        at(50),
+        at(90),
+        at(99),
+        counts.last()
+    );
     assert!(at(50) <= 1, "median {}", at(50));
     assert!(at(90) <= 3, "90th percentile {}", at(90));
 }

@@ -17,7 +17,9 @@ fn ty(t: &TypeExpr) -> String {
     match &t.kind {
         TypeKind::Name(n) => n.to_string(),
         TypeKind::Generic(n, args) => format!("{}<{}>", n.name, list(args, ty)),
-        TypeKind::Fun(params, ret) => format!("fun({}){}", list(params, ty), ret.as_ref().map_or(String::new(), |r| format!(":{}", ty(r)))),
+        TypeKind::Fun(params, ret) => {
+            format!("fun({}){}", list(params, ty), ret.as_ref().map_or(String::new(), |r| format!(":{}", ty(r))))
+        }
         TypeKind::Record(fields) => format!("{{{}}}", list(fields, |f| format!("{}:{}", f.name.name, ty(&f.ty)))),
         TypeKind::Option(t) => format!("{}?", ty(t)),
         TypeKind::Error => "ERROR".to_owned(),
@@ -29,7 +31,9 @@ fn opt<T>(o: &Option<T>, f: impl Fn(&T) -> String) -> String {
 }
 
 fn sig(s: &FunSig) -> String {
-    let params = list(&s.params, |p| format!("{}{}", p.name.name, p.ty.as_ref().map_or(String::new(), |t| format!(":{}", ty(t)))));
+    let params = list(&s.params, |p| {
+        format!("{}{}", p.name.name, p.ty.as_ref().map_or(String::new(), |t| format!(":{}", ty(t))))
+    });
     let generics = if s.generics.is_empty() { String::new() } else { format!("<{}>", list(&s.generics, ident)) };
     let ret = s.ret.as_ref().map_or(String::new(), |t| format!(" ->{}", ty(t)));
     let effects = s.effects.as_ref().map_or(String::new(), |e| format!(" !{}", list(e, ident)));
@@ -90,8 +94,12 @@ fn expr(e: &Expr) -> String {
         ExprKind::OptField { base, name } => format!("(?. {} {})", expr(base), name.name),
         ExprKind::Index { base, index } => format!("(at {} {})", expr(base), expr(index)),
         ExprKind::OptIndex { base, index } => format!("(?at {} {})", expr(base), expr(index)),
-        ExprKind::Slice { base, from, to, step } => format!("(slice {} {} {} {})", expr(base), boxed(from), boxed(to), boxed(step)),
-        ExprKind::Call { callee, args } => format!("(call {}{})", expr(callee), args.iter().map(|a| format!(" {}", expr(a))).collect::<String>()),
+        ExprKind::Slice { base, from, to, step } => {
+            format!("(slice {} {} {} {})", expr(base), boxed(from), boxed(to), boxed(step))
+        }
+        ExprKind::Call { callee, args } => {
+            format!("(call {}{})", expr(callee), args.iter().map(|a| format!(" {}", expr(a))).collect::<String>())
+        }
         ExprKind::Cast { expr: e, ty: t } => format!("(as {} {})", expr(e), ty(t)),
         ExprKind::Unary { op, expr: e } => format!("({} {})", if *op == UnOp::Neg { "-" } else { "!" }, expr(e)),
         ExprKind::Binary { op, left, right, .. } => format!("({} {} {})", op.text(), expr(left), expr(right)),
@@ -102,7 +110,9 @@ fn expr(e: &Expr) -> String {
             FunBody::Block(b) => format!("(fun {} {})", sig(&f.sig), block(b)),
             FunBody::Expr(e) => format!("(fun {} {})", sig(&f.sig), expr(e)),
         },
-        ExprKind::If { branches, otherwise } => format!("(if {} else {})", list(branches, |(c, b)| format!("{}?{}", expr(c), expr(b))), boxed(otherwise)),
+        ExprKind::If { branches, otherwise } => {
+            format!("(if {} else {})", list(branches, |(c, b)| format!("{}?{}", expr(c), expr(b))), boxed(otherwise))
+        }
         ExprKind::Match { value, arms } => format!(
             "(match {} {})",
             expr(value),
@@ -117,7 +127,9 @@ fn expr(e: &Expr) -> String {
                 out += &format!(" ({:?}-join {} {} {})", j.side, j.var.name, expr(&j.source), expr(&j.on));
             }
             out += &q.cond.as_ref().map_or(String::new(), |e| format!(" (where {})", expr(e)));
-            out += &q.group.as_ref().map_or(String::new(), |g| format!(" (group {} {} {})", list(&g.keys, expr), g.into.name, opt(&g.having, expr)));
+            out += &q.group.as_ref().map_or(String::new(), |g| {
+                format!(" (group {} {} {})", list(&g.keys, expr), g.into.name, opt(&g.having, expr))
+            });
             for (name, e) in [("sort", &q.sort), ("skip", &q.skip), ("take", &q.take)] {
                 out += &e.as_ref().map_or(String::new(), |e| format!(" ({name} {})", expr(e)));
             }
@@ -126,8 +138,12 @@ fn expr(e: &Expr) -> String {
         ExprKind::LogicQuery(p) => format!("(ask {})", pred(p)),
         ExprKind::Generate { target, fields } => format!("(generate {} {})", target.name, inits(fields)),
         ExprKind::Fetch { url, with } => format!("(fetch {} {})", expr(url), boxed(with)),
-        ExprKind::Load { path, ty: t, with } => format!("(load {} {} {})", opt(path, |p| p.value.to_string()), ty(t), boxed(with)),
-        ExprKind::Save { value, path, with } => format!("(save {} {} {})", expr(value), opt(path, |p| p.value.to_string()), boxed(with)),
+        ExprKind::Load { path, ty: t, with } => {
+            format!("(load {} {} {})", opt(path, |p| p.value.to_string()), ty(t), boxed(with))
+        }
+        ExprKind::Save { value, path, with } => {
+            format!("(save {} {} {})", expr(value), opt(path, |p| p.value.to_string()), boxed(with))
+        }
         ExprKind::Error => "ERROR".to_owned(),
     }
 }
@@ -166,7 +182,11 @@ fn stmt(s: &Stmt) -> String {
         StmtKind::Assign(a) => assign(a),
         StmtKind::Fun(f) => fun(f),
         StmtKind::Return(e) => format!("(return {})", opt(e, expr)),
-        StmtKind::If(i) => format!("(if {} else {})", list(&i.branches, |(c, b)| format!("{}?{}", expr(c), block(b))), opt(&i.otherwise, block)),
+        StmtKind::If(i) => format!(
+            "(if {} else {})",
+            list(&i.branches, |(c, b)| format!("{}?{}", expr(c), block(b))),
+            opt(&i.otherwise, block)
+        ),
         StmtKind::While { cond, body } => format!("(while {} {})", expr(cond), block(body)),
         StmtKind::For(f) => match &f.source {
             ForSource::Range(a, b) => format!("(for {} {}..{} {})", f.var.name, expr(a), expr(b), block(&f.body)),
@@ -178,16 +198,33 @@ fn stmt(s: &Stmt) -> String {
         StmtKind::Test { name, body } => format!("(test {:?} {})", name.value, block(body)),
         StmtKind::Bench { name, body } => format!("(bench {:?} {})", name.value, block(body)),
         StmtKind::Type(t) => match &t.kind {
-            TypeDeclKind::Struct { fields, methods } => format!("(struct {} {}{})", t.name.name, decls(fields), methods.iter().map(|m| format!(" {}", fun(m))).collect::<String>()),
-            TypeDeclKind::Union(vs) => format!("(union {} {})", t.name.name, list(vs, |v| format!("{}({})", v.name.name, decls(&v.fields)))),
+            TypeDeclKind::Struct { fields, methods } => format!(
+                "(struct {} {}{})",
+                t.name.name,
+                decls(fields),
+                methods.iter().map(|m| format!(" {}", fun(m))).collect::<String>()
+            ),
+            TypeDeclKind::Union(vs) => {
+                format!("(union {} {})", t.name.name, list(vs, |v| format!("{}({})", v.name.name, decls(&v.fields))))
+            }
             TypeDeclKind::Alias(a) => format!("(alias {} {})", t.name.name, ty(a)),
         },
-        StmtKind::Import(i) => format!("(import {} {:?} {}{})", opt(&i.lang, ident), i.path.value, opt(&i.alias, ident), if i.auto { " auto" } else { "" }),
+        StmtKind::Import(i) => format!(
+            "(import {} {:?} {}{})",
+            opt(&i.lang, ident),
+            i.path.value,
+            opt(&i.alias, ident),
+            if i.auto { " auto" } else { "" }
+        ),
         StmtKind::Extern(e) => match e {
             Extern::Type(n) => format!("(extern type {})", n.name),
             Extern::Object(n) => format!("(extern object {})", n.name),
-            Extern::Var { mutable, path, ty: t } => format!("(extern {} {} {})", if *mutable { "var" } else { "let" }, list(path, ident), ty(t)),
-            Extern::Fun { path, params, ret } => format!("(extern fun {} [{}] {})", list(path, ident), list(params, |p| ident(&p.name)), opt(ret, ty)),
+            Extern::Var { mutable, path, ty: t } => {
+                format!("(extern {} {} {})", if *mutable { "var" } else { "let" }, list(path, ident), ty(t))
+            }
+            Extern::Fun { path, params, ret } => {
+                format!("(extern fun {} [{}] {})", list(path, ident), list(params, |p| ident(&p.name)), opt(ret, ty))
+            }
         },
         StmtKind::Stream(d) => format!("(stream {} {})", d.name.name, decls(&d.fields)),
         StmtKind::On(h) => handler(h),
@@ -212,8 +249,12 @@ fn stmt(s: &Stmt) -> String {
                 LogicCond::NotEqual(a, b) => format!("{}!={}", a.name, b.name),
             })
         ),
-        StmtKind::FetchInto { url, target, with } => format!("(fetch {} into {} {})", expr(url), target.name, opt(with, expr)),
-        StmtKind::Update { target, set, cond, .. } => format!("(update {} {{{}}} {})", target.name, entries(set), opt(cond, expr)),
+        StmtKind::FetchInto { url, target, with } => {
+            format!("(fetch {} into {} {})", expr(url), target.name, opt(with, expr))
+        }
+        StmtKind::Update { target, set, cond, .. } => {
+            format!("(update {} {{{}}} {})", target.name, entries(set), opt(cond, expr))
+        }
         StmtKind::Expr(e) => expr(e),
         StmtKind::Error => "ERROR".to_owned(),
     }
@@ -314,8 +355,14 @@ fn primaries() {
         ("fun(x) => fun(y) => x + y", "(fun [x] (fun [y] (+ x y)))"),
         ("match x { 1 => \"a\" \"b\" => 2 _ => none }", "(match x 1=>\"a\" \"b\"=>2 _=>none)"),
         ("match x { -1 => 1, 1.5 => 2, true => 3, none => 4 }", "(match x -1=>1 1.5=>2 true=>3 none=>4)"),
-        ("match s { Circle(r) => r  Pair(A(x), _) => x  Empty => 0 }", "(match s Circle(r)=>r Pair(A(x) _)=>x Empty=>0)"),
-        ("match s { A => { print(1) let y = 2 }  B => {} C => {a: 1} }", "(match s A=>{(call print 1) (let y _ 2)} B=>{} C=>{a:1})"),
+        (
+            "match s { Circle(r) => r  Pair(A(x), _) => x  Empty => 0 }",
+            "(match s Circle(r)=>r Pair(A(x) _)=>x Empty=>0)",
+        ),
+        (
+            "match s { A => { print(1) let y = 2 }  B => {} C => {a: 1} }",
+            "(match s A=>{(call print 1) (let y _ 2)} B=>{} C=>{a:1})",
+        ),
         ("query grand(x, \"c\", 3)", "(ask grand(x \"c\" 3))"),
         ("generate text { prompt: \"hi\", temperature: 1 }", "(generate text prompt=\"hi\" temperature=1)"),
         ("fetch \"u\" with { method: \"GET\" }", "(fetch \"u\" {method:\"GET\"})"),
@@ -331,7 +378,10 @@ fn primaries() {
 fn queries() {
     exprs(&[
         ("from x in xs select x", "(query (from x xs) x)"),
-        ("from x in xs from y in ys where x == y select {a: x}", "(query (from x xs) (from y ys) (where (== x y)) {a:x})"),
+        (
+            "from x in xs from y in ys where x == y select {a: x}",
+            "(query (from x xs) (from y ys) (where (== x y)) {a:x})",
+        ),
         (
             "from x in xs join y in ys on x.i == y.i left join z in zs on true right join from v in vs on a outer join w in ws on b select distinct x",
             "(query (from x xs) (Inner-join y ys (== (. x i) (. y i))) (Left-join z zs true) (Right-join v vs a) (Outer-join w ws b) distinct x)",
@@ -343,7 +393,10 @@ fn queries() {
         ("from x in xs order by x select x", "(query (from x xs) (sort x) x)"),
         ("from x in xs select sum(x)", "(query (from x xs) (call sum x))"),
         ("from x in xs select from y in x select y", "(query (from x xs) (query (from y x) y))"),
-        ("from x in xs where x in (from y in ys select y) select x", "(query (from x xs) (where (in x (query (from y ys) y))) x)"),
+        (
+            "from x in xs where x in (from y in ys select y) select x",
+            "(query (from x xs) (where (in x (query (from y ys) y))) x)",
+        ),
     ]);
 }
 
@@ -358,7 +411,10 @@ fn statements() {
         ("x = 1 x[0] = 2 x[0][1].f.g = 3 a.b[0] = 4", "(= x 1) (= x[0] 2) (= x[0][1].f.g 3) (= a.b[0] 4)"),
         ("fun f() {}", "(fun f [] {})"),
         ("export fun f<A, B>(x: A, y): B ! io { return y }", "(export fun f <A B>[x:A y] ->B !io {(return y)})"),
-        ("fun f(g: fun(int, string): bool, h: fun()) { return }", "(fun f [g:fun(int string):bool h:fun()] {(return _)})"),
+        (
+            "fun f(g: fun(int, string): bool, h: fun()) { return }",
+            "(fun f [g:fun(int string):bool h:fun()] {(return _)})",
+        ),
         ("if a { b() }", "(if a?{(call b)} else _)"),
         ("if a { } else if b { } else { c() }", "(if a?{} b?{} else {(call c)})"),
         ("while a < b { break continue }", "(while (< a b) {break continue})"),
@@ -367,14 +423,20 @@ fn statements() {
         ("for x in from y in ys select y { }", "(for x (query (from y ys) y) {})"),
         ("test \"t\" { expect 1 == 1 }", "(test \"t\" {(expect (== 1 1))})"),
         ("bench \"b\" { f() }", "(bench \"b\" {(call f)})"),
-        ("type P { x: int, y: list<P> fun m(): int { return x } }", "(struct P x:int y:list<P> (fun m [] ->int {(return x)}))"),
+        (
+            "type P { x: int, y: list<P> fun m(): int { return x } }",
+            "(struct P x:int y:list<P> (fun m [] ->int {(return x)}))",
+        ),
         ("type P = { x: int }", "(struct P x:int)"),
         ("type S = A | B(x: int, y: int,) | C { z: int w: S }", "(union S A() B(x:int y:int) C(z:int w:S))"),
         ("type S = A(x: int)", "(union S A(x:int))"),
         ("type F = fun(int): int", "(alias F fun(int):int)"),
         ("type M = map<string, int>", "(alias M map<string int>)"),
         ("type N = int", "(alias N int)"),
-        ("import \"./lib\" import go \"strings\" as s auto import python \"math\"", "(import _ \"./lib\" _) (import go \"strings\" s auto) (import python \"math\" _)"),
+        (
+            "import \"./lib\" import go \"strings\" as s auto import python \"math\"",
+            "(import _ \"./lib\" _) (import go \"strings\" s auto) (import python \"math\" _)",
+        ),
         (
             "extern type T extern var a.b: int extern let c: string extern fun m.f(x: int): int extern object o",
             "(extern type T) (extern var a b int) (extern let c string) (extern fun m f [x] int) (extern object o)",
@@ -398,7 +460,10 @@ fn statements() {
 
 #[test]
 fn package_and_documentation() {
-    let (program, found) = parse("// header\npackage demo\n\n/// Adds.\n// Two lines.\nfun add() {}\nlet x = 1 // not a doc\nlet y = 2\n", "t.mochi");
+    let (program, found) = parse(
+        "// header\npackage demo\n\n/// Adds.\n// Two lines.\nfun add() {}\nlet x = 1 // not a doc\nlet y = 2\n",
+        "t.mochi",
+    );
     assert!(found.is_empty(), "{found:?}");
     assert_eq!(program.package.map(|p| p.name.to_string()), Some("demo".to_owned()));
     let docs: Vec<_> = program.stmts.iter().map(|s| s.doc.clone()).collect();

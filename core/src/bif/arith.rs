@@ -3,8 +3,9 @@
 
 use super::{Bif, BifResult, Ctx, Fault, bif, floats, guard};
 use crate::heap::number::{self, Arith, ArithError};
+use crate::heap::order;
 use crate::heap::{Alloc, build};
-use crate::term::{Term, order};
+use crate::term::Term;
 use std::cmp::Ordering;
 
 pub const BIFS: &[Bif] = &[

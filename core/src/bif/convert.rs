@@ -4,9 +4,10 @@
 
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::{MAX_ATOM_CHARS, am};
+use crate::heap::print;
 use crate::heap::refs::{self, RefId};
 use crate::heap::{Alloc, build, number};
-use crate::term::{Mem, Term, float_text, print};
+use crate::term::{Mem, Term, float_text};
 use num_bigint::{BigInt, Sign};
 
 pub const BIFS: &[Bif] = &[

@@ -1,8 +1,9 @@
 //! Lists, tuples, type tests, and a few functions on any term.
 
 use super::{Bif, BifResult, Ctx, Fault, bif, guard};
+use crate::heap::order;
 use crate::heap::{Alloc, build};
-use crate::term::{Mem, Term, object, order};
+use crate::term::{Mem, Term, object};
 
 /// A type test.
 macro_rules! test {

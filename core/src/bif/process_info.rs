@@ -5,8 +5,9 @@ use super::process::priority_atom;
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
 use crate::heap::binary;
+use crate::heap::order;
 use crate::process::{CodePtr, Mfa, Process, State};
-use crate::term::{Mem, TAG_HEADER, Term, hash, object, order};
+use crate::term::{Mem, TAG_HEADER, Term, hash, object};
 
 pub const BIFS: &[Bif] =
     &[bif("erlang", "process_info", 1, process_info_1), bif("erlang", "process_info", 2, process_info_2)];

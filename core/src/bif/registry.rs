@@ -2,7 +2,8 @@
 
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::am;
-use crate::term::{Term, hash, order};
+use crate::heap::order;
+use crate::term::{Term, hash};
 
 pub const BIFS: &[Bif] = &[
     bif("erlang", "register", 2, register),

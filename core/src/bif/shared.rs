@@ -57,7 +57,7 @@ fn persistent_put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn persistent_put_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
     match ctx.sys.shared.persistent.get(mem, &ctx.sys.names(), args[0]) {
-        Some(v) if !crate::term::order::exact_eq(mem, v, args[1]) => Err(ctx.badarg()),
+        Some(v) if !crate::heap::order::exact_eq(mem, v, args[1]) => Err(ctx.badarg()),
         _ => persistent_put(ctx, args),
     }
 }

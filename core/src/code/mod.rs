@@ -5,6 +5,8 @@
 
 pub mod op;
 pub mod operand;
+pub mod ptr;
 pub mod table;
 
+pub use ptr::{CodePtr, Mfa};
 pub use table::{CodeTable, Export, FunEntry, Instance, ModuleEntry, Target};

@@ -1,9 +1,9 @@
 //! The code table.
 
 use super::op::{Instr, SelectTable};
+use super::ptr::{CodePtr, Mfa};
 use crate::atom::Atom;
 use crate::heap::Fragment;
-use crate::process::{CodePtr, Mfa};
 use crate::term::Term;
 use rustc_hash::FxHashMap;
 
@@ -157,9 +157,7 @@ impl CodeTable {
     pub fn entry(&self, export: u32) -> Option<CodePtr> {
         match self.exports.get(export as usize)?.target {
             Target::Code(p) => Some(p),
-            Target::Bif(i) => {
-                Some(CodePtr { slot: crate::process::INTERNAL_SLOT, offset: crate::process::BIF_STUBS + i })
-            }
+            Target::Bif(i) => Some(CodePtr { slot: super::ptr::INTERNAL_SLOT, offset: super::ptr::BIF_STUBS + i }),
             Target::Undefined => None,
         }
     }

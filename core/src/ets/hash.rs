@@ -5,7 +5,8 @@
 
 use super::Object;
 use crate::arena::Arena;
-use crate::term::{Mem, Names, Term, hash, order};
+use crate::heap::order;
+use crate::term::{Mem, Names, Term, hash};
 
 const FIRST_SEGMENT: usize = 256;
 const NEXT_SEGMENT: usize = 2048;

@@ -4,7 +4,8 @@
 
 use super::Object;
 use crate::arena::Arena;
-use crate::term::{Mem, Names, Term, order};
+use crate::heap::order;
+use crate::term::{Mem, Names, Term};
 use std::cmp::Ordering;
 
 /// Most objects of a run.

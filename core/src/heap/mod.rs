@@ -20,8 +20,14 @@ pub mod external;
 pub mod gc;
 pub mod map;
 pub mod number;
+pub mod order;
+pub mod print;
 pub mod refs;
 pub mod size;
+#[cfg(test)]
+mod term_tests;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod verify;
 
 pub use alloc::{Alloc, Fragment, FragmentAlloc, HeapAlloc, LiteralAlloc, OffHeap};

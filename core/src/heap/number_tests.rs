@@ -1,7 +1,7 @@
 //! The operators, compared with what OTP 27 gives.
 
 use super::*;
-use crate::term::testing::with_terms;
+use crate::heap::testing::with_terms;
 
 fn parse(a: &mut dyn Alloc, text: &str) -> Term {
     match text.strip_prefix('f') {

@@ -217,7 +217,7 @@ fn autoload(m: &mut Machine<'_>, module: Atom) -> Option<Flow> {
     }
     let name = m.sys.atoms.name_arc(module);
     let bytes = m.sys.host.load_module(&name)?;
-    if let Err(e) = crate::load::load(m.sys, &bytes) {
+    if let Err(e) = m.sys.load(&bytes) {
         let text = format!("=ERROR: loading of {name} failed: {e}\n");
         m.sys.host.write(crate::host::Stream::Stderr, text.as_bytes());
     }

@@ -4,8 +4,9 @@ use super::{Flow, Machine};
 use crate::atom::am;
 use crate::code::op::{Instr, SelectTable, TypeKind};
 use crate::code::operand::{Dst, Src, Wide};
+use crate::heap::order;
 use crate::heap::{Alloc, map};
-use crate::term::{Mem, Term, object, order};
+use crate::term::{Mem, Term, object};
 use std::cmp::Ordering;
 
 /// Type tests that aren't inlined in the hot loop.

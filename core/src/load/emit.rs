@@ -1,10 +1,10 @@
 //! The code of one instance while it grows: instructions, constants, side table, labels, lines.
 
+use crate::code::CodePtr;
 use crate::code::op::{Instr, SelectTable};
 use crate::code::operand::{Dst, MAX_X, SCRATCH, SRC_LIMIT, Src, Wide};
 use crate::code::table::{FunctionRange, Location};
 use crate::error::LoadError;
-use crate::process::CodePtr;
 use crate::term::Term;
 use rustc_hash::FxHashMap;
 

@@ -2,9 +2,9 @@
 
 use crate::atom::{Atom, AtomTable};
 use crate::code::CodeTable;
+use crate::code::Mfa;
 use crate::error::LoadError;
 use crate::heap::{Alloc, binary, build as make, map, number};
-use crate::process::Mfa;
 use crate::term::{FunKey, Names, Term, object};
 use beambox_beamfile::etf::Value;
 

@@ -9,12 +9,12 @@ pub mod literal;
 mod select;
 pub mod translate;
 
-use crate::atom::{Atom, AtomError};
-use crate::code::{FunEntry, Instance, Target};
-use crate::error::{LoadError, StopCause};
+use crate::arena::Arena;
+use crate::atom::{Atom, AtomError, AtomTable};
+use crate::code::{CodePtr, Mfa};
+use crate::code::{CodeTable, FunEntry, Instance, Target};
+use crate::error::LoadError;
 use crate::heap::LiteralAlloc;
-use crate::process::{CodePtr, Mfa};
-use crate::system::System;
 use crate::term::Term;
 use beambox_beamfile::BeamFile;
 
@@ -33,15 +33,12 @@ fn no_memory(chunk: &str) -> LoadError {
     LoadError::new(chunk, None, "the memory limit of the VM is reached")
 }
 
-pub(crate) fn intern(sys: &mut System, name: &str) -> Result<Atom, LoadError> {
-    sys.atoms.intern(name).map_err(|e| match e {
+pub(crate) fn intern(atoms: &mut AtomTable, name: &str) -> Result<Atom, LoadError> {
+    atoms.intern(name).map_err(|e| match e {
         AtomError::TooLong => {
             LoadError::new("AtU8", None, format!("an atom has more than {} characters", crate::atom::MAX_ATOM_CHARS))
         }
-        AtomError::TableFull => {
-            sys.stop = Some(StopCause::TooManyAtoms(sys.atoms.limit()));
-            LoadError::new("AtU8", None, "the atom table is full")
-        }
+        AtomError::TableFull => LoadError::new("AtU8", None, "the atom table is full"),
     })
 }
 
@@ -49,23 +46,32 @@ fn arity(chunk: &str, n: u32) -> Result<u8, LoadError> {
     u8::try_from(n).map_err(|_| LoadError::new(chunk, None, format!("arity {n} is above 255")))
 }
 
+/// The parts of a VM that a module is loaded into.
+pub struct Into<'a> {
+    pub atoms: &'a mut AtomTable,
+    pub code: &'a mut CodeTable,
+    pub arena: &'a mut Arena,
+    /// The literal `{}`.
+    pub empty_tuple: Term,
+}
+
 /// Loads a module: what was its current instance becomes the old one. Returns the module's name.
-pub fn load(sys: &mut System, bytes: &[u8]) -> Result<Atom, LoadError> {
+pub fn load(into: &mut Into<'_>, bytes: &[u8]) -> Result<Atom, LoadError> {
     let file = BeamFile::parse(bytes).map_err(|e| LoadError::new("file", None, e.to_string()))?;
-    load_file(sys, &file)
+    load_file(into, &file)
 }
 
 /// As [`load`], of a file that has been read already.
-pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
+pub fn load_file(into: &mut Into<'_>, file: &BeamFile) -> Result<Atom, LoadError> {
     let mut atoms = Vec::with_capacity(file.atoms.len());
     for name in &file.atoms {
-        atoms.push(intern(sys, name)?);
+        atoms.push(intern(into.atoms, name)?);
     }
     let atom_of = |i: u32, chunk: &str| {
         atoms.get(i as usize).copied().ok_or_else(|| LoadError::new(chunk, None, format!("atom {i} does not exist")))
     };
     let module = atom_of(0, "AtU8")?;
-    if sys.code.modules.get(&module).is_some_and(|m| m.old.is_some()) {
+    if into.code.modules.get(&module).is_some_and(|m| m.old.is_some()) {
         return Err(LoadError::new("Code", None, "not_purged: the module has old code"));
     }
     let mut imports = Vec::with_capacity(file.imports.len());
@@ -75,15 +81,15 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
             function: atom_of(i.function, "ImpT")?,
             arity: arity("ImpT", i.arity)?,
         };
-        imports.push((mfa, sys.code.export(mfa)));
+        imports.push((mfa, into.code.export(mfa)));
     }
-    let slot = sys.code.fresh_slot();
+    let slot = into.code.fresh_slot();
     let mut funs = Vec::with_capacity(file.lambdas.len());
     for l in &file.lambdas {
         if l.num_free > 200 {
             return Err(LoadError::new("FunT", None, format!("a fun has {} free variables", l.num_free)));
         }
-        funs.push(sys.code.fun(FunEntry {
+        funs.push(into.code.fun(FunEntry {
             module,
             index: l.index,
             old_index: l.index,
@@ -95,10 +101,10 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
             function: atom_of(l.function, "FunT")?,
         }));
     }
-    let mut area = LiteralAlloc::new(&mut sys.arena);
+    let mut area = LiteralAlloc::new(into.arena);
     let mut literals = Vec::with_capacity(file.literals.len());
     let mut build =
-        |v: &beambox_beamfile::etf::Value| literal::build(&mut area, &mut sys.atoms, &mut sys.code, sys.empty_tuple, v);
+        |v: &beambox_beamfile::etf::Value| literal::build(&mut area, into.atoms, into.code, into.empty_tuple, v);
     let mut failed = None;
     for v in &file.literals {
         match build(v) {
@@ -119,19 +125,19 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
     let linked = Linked { module, atoms, imports, literals, funs };
     let translated = match failed {
         Some(e) => Err(e),
-        None => translate::translate(&mut sys.atoms, &sys.code, &mut area, file, &linked, slot),
+        None => translate::translate(into.atoms, into.code, &mut area, file, &linked, slot),
     };
     let (areas, mut off_heap) = (area.areas, area.off_heap);
-    let give_back = |sys: &mut System, off_heap: &mut crate::heap::OffHeap| {
-        crate::heap::gc::sweep::release_all(&mut sys.arena, off_heap);
+    let give_back = |into: &mut Into<'_>, off_heap: &mut crate::heap::OffHeap| {
+        crate::heap::gc::sweep::release_all(into.arena, off_heap);
         for f in &areas {
-            sys.arena.free(f.start);
+            into.arena.free(f.start);
         }
     };
     let (code, attributes, compile_info) = match (translated, attributes, compile_info) {
         (Ok(c), Ok(a), Ok(i)) => (c, a, i),
         (Err(e), _, _) | (_, Err(e), _) | (_, _, Err(e)) => {
-            give_back(sys, &mut off_heap);
+            give_back(into, &mut off_heap);
             return Err(e);
         }
     };
@@ -139,7 +145,7 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
     for e in &file.exports {
         let place = code.labels.get(e.label as usize).copied().flatten();
         let (Some(offset), Some(&function)) = (place, linked.atoms.get(e.function as usize)) else {
-            give_back(sys, &mut off_heap);
+            give_back(into, &mut off_heap);
             return Err(LoadError::new("ExpT", None, format!("label {} of an export does not exist", e.label)));
         };
         exports.push((function, arity("ExpT", e.arity)?, CodePtr { slot, offset }));
@@ -149,7 +155,7 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
         match code.labels.get(l.label as usize).copied().flatten() {
             Some(offset) => fun_code.push((*index, CodePtr { slot, offset })),
             None => {
-                give_back(sys, &mut off_heap);
+                give_back(into, &mut off_heap);
                 return Err(LoadError::new("FunT", None, format!("label {} of a fun does not exist", l.label)));
             }
         }
@@ -179,42 +185,42 @@ pub fn load_file(sys: &mut System, file: &BeamFile) -> Result<Atom, LoadError> {
         on_load: code.on_load.map(|offset| CodePtr { slot, offset }),
         bytes,
     };
-    install(sys, instance, &fun_code);
+    install(into, instance, &fun_code);
     Ok(module)
 }
 
 /// Makes an instance the current one of its module.
-fn install(sys: &mut System, instance: Instance, fun_code: &[(u32, CodePtr)]) {
+fn install(into: &mut Into<'_>, instance: Instance, fun_code: &[(u32, CodePtr)]) {
     let (module, slot) = (instance.module, instance.slot);
-    let entry = sys.code.modules.entry(module).or_default();
+    let entry = into.code.modules.entry(module).or_default();
     let previous = entry.current.take();
     entry.old = previous;
     entry.current = Some(slot);
     // What only the previous instance exported is undefined now.
     let gone: Vec<(Atom, u8)> = previous
-        .and_then(|p| sys.code.instance(p))
+        .and_then(|p| into.code.instance(p))
         .map(|i| i.exports.iter().map(|(f, a, _)| (*f, *a)).collect())
         .unwrap_or_default();
     for (function, arity) in gone {
-        set_target(sys, Mfa { module, function, arity }, Target::Undefined);
+        set_target(into, Mfa { module, function, arity }, Target::Undefined);
     }
     for (function, arity, ptr) in &instance.exports {
-        set_target(sys, Mfa { module, function: *function, arity: *arity }, Target::Code(*ptr));
+        set_target(into, Mfa { module, function: *function, arity: *arity }, Target::Code(*ptr));
     }
     for (index, ptr) in fun_code {
-        if let Some(f) = sys.code.funs.get_mut(*index as usize) {
+        if let Some(f) = into.code.funs.get_mut(*index as usize) {
             f.code = Some(*ptr);
         }
     }
-    if let Some(place) = sys.code.instances.get_mut(slot as usize) {
+    if let Some(place) = into.code.instances.get_mut(slot as usize) {
         *place = Some(Box::new(instance));
     }
 }
 
 /// A BIF stays what it is, whatever a module exports under its name (as `erlang:nif_error` stubs do).
-fn set_target(sys: &mut System, mfa: Mfa, target: Target) {
-    let i = sys.code.export(mfa);
-    let e = &mut sys.code.exports[i as usize];
+fn set_target(into: &mut Into<'_>, mfa: Mfa, target: Target) {
+    let i = into.code.export(mfa);
+    let e = &mut into.code.exports[i as usize];
     if !matches!(e.target, Target::Bif(_)) {
         e.target = target;
     }

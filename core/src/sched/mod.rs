@@ -118,7 +118,7 @@ fn finish(sys: &mut System, mut p: Box<Process>) {
     let reason = if p.exit_reason.is_none() { Term::atom(crate::atom::am::NORMAL) } else { p.exit_reason };
     if sys.watch == Some(p.pid) {
         let normal = reason.is(crate::atom::am::NORMAL) || reason.is(crate::atom::am::SHUTDOWN);
-        let text = crate::term::print::write(sys.mem(), &sys.names(), reason, true, 4000);
+        let text = crate::heap::print::write(sys.mem(), &sys.names(), reason, true, 4000);
         sys.watch_exit = Some(if normal { String::new() } else { text });
     }
     p.state = State::Exiting;
@@ -138,8 +138,8 @@ fn report(sys: &mut System, p: &Process) {
     if !uncaught || mem.tuple_arity(p.exit_reason) != Some(2) || sys.names.contains_key(&crate::atom::am::LOGGER) {
         return;
     }
-    let text = crate::term::print::write(mem, &sys.names(), p.exit_reason, true, 4000);
-    let pid = crate::term::print::write(mem, &sys.names(), p.pid, true, 100);
+    let text = crate::heap::print::write(mem, &sys.names(), p.exit_reason, true, 4000);
+    let pid = crate::heap::print::write(mem, &sys.names(), p.pid, true, 100);
     let line = format!("=ERROR REPORT====\nError in process {pid} with exit value:\n{text}\n\n");
     sys.host.write(crate::host::Stream::Stderr, line.as_bytes());
 }

@@ -113,15 +113,36 @@ impl Signals<'_> {
     }
 }
 
+/// Why a process could not be started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RootError {
+    /// The process table is full.
+    TooManyProcesses,
+    OutOfMemory,
+    /// A name or an argument can't be a term of this VM.
+    BadTerm(String),
+}
+
+impl std::fmt::Display for RootError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RootError::TooManyProcesses => f.write_str("the process table is full"),
+            RootError::OutOfMemory => f.write_str("the memory limit of the VM is reached"),
+            RootError::BadTerm(what) => write!(f, "not a term of this VM: {what}"),
+        }
+    }
+}
+impl std::error::Error for RootError {}
+
 /// Starts a process from outside of the VM: `module:function` with arguments given as a plain tree.
 pub fn spawn_root(
     sys: &mut crate::system::System,
     module: &str,
     function: &str,
     args: &[beambox_beamfile::etf::Value],
-) -> Result<Term, crate::vm::SpawnError> {
+) -> Result<Term, RootError> {
     use crate::heap::{FragmentAlloc, LiteralAlloc, build};
-    use crate::vm::SpawnError as Failed;
+    use RootError as Failed;
     let bad = |what: String| Failed::BadTerm(what);
     let mut atom = |name: &str| sys.atoms.intern(name).map_err(|e| bad(format!("{name}: {e:?}")));
     let (module, function) = (atom(module)?, atom(function)?);

@@ -23,14 +23,7 @@ pub mod hash;
 pub mod mem;
 pub mod names;
 pub mod object;
-pub mod order;
 pub mod phash;
-pub mod print;
-#[cfg(test)]
-#[path = "tests.rs"]
-mod term_tests;
-#[cfg(test)]
-pub(crate) mod testing;
 
 pub use mem::{Addr, Mem};
 pub use names::{FunKey, Names};

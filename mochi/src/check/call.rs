@@ -36,7 +36,11 @@ impl<'a> Checker<'a> {
             let t = self.var(id).ty.clone();
             let callable = matches!(t.unwrapped(), Type::Fun(_)) || t.is_dynamic();
             // A number called like a function does not hide that function.
-            if callable || !self.top_functions.contains_key(name) && Builtin::by_name(name).is_none() && !self.variants.contains_key(name) {
+            if callable
+                || !self.top_functions.contains_key(name)
+                    && Builtin::by_name(name).is_none()
+                    && !self.variants.contains_key(name)
+            {
                 let t = self.expr(callee, None);
                 return self.call_value(callee, &t, args, name);
             }
@@ -79,11 +83,19 @@ impl<'a> Checker<'a> {
             self.flow("T007", a.span, t, &f.ty, &format!("the field `{}`", f.name));
         }
         if let Some(extra) = args.get(fields.len()) {
-            let d = Diagnostic::error("T006", extra.span, format!("`{name}` has {}, but {} given", count(fields.len(), "field"), number(args.len())));
+            let d = Diagnostic::error(
+                "T006",
+                extra.span,
+                format!("`{name}` has {}, but {} given", count(fields.len(), "field"), number(args.len())),
+            );
             self.error(d.help("remove what is too much"));
         } else if args.len() < fields.len() {
             let missing: Vec<String> = fields.iter().skip(args.len()).map(|f| format!("`{}`", f.name)).collect();
-            let d = Diagnostic::error("T053", callee.span, format!("`{name}` is not complete: missing {}", missing.join(", ")));
+            let d = Diagnostic::error(
+                "T053",
+                callee.span,
+                format!("`{name}` is not complete: missing {}", missing.join(", ")),
+            );
             self.soft(d.help("give every field a value"));
         }
         Type::Variant(u, i, name.clone())
@@ -111,7 +123,9 @@ impl<'a> Checker<'a> {
                 let d = Diagnostic::error("T004", callee.span, format!("this is `{t}`, which cannot be called"));
                 let help = match t {
                     Type::List(_) | Type::Map(..) => "elements are read with brackets: `x[i]`",
-                    _ => "only functions can be called; is an operator missing before the `(`, or does the next line begin with one?",
+                    _ => {
+                        "only functions can be called; is an operator missing before the `(`, or does the next line begin with one?"
+                    }
                 };
                 self.error(d.help(help));
                 Type::Error
@@ -136,7 +150,16 @@ impl<'a> Checker<'a> {
         }
         if let Some(extra) = args.get(f.params.len()) {
             let last = args.last().map_or(extra.span, |l| extra.span.to(l.span));
-            let d = Diagnostic::error("T006", last, format!("`{}` takes {}, but {} given", shown(callee, name), count(f.params.len(), "argument"), number(args.len())));
+            let d = Diagnostic::error(
+                "T006",
+                last,
+                format!(
+                    "`{}` takes {}, but {} given",
+                    shown(callee, name),
+                    count(f.params.len(), "argument"),
+                    number(args.len())
+                ),
+            );
             let d = match self.declaration_of(callee) {
                 Some(span) => d.label(span, "declared here"),
                 None => d,
@@ -153,9 +176,11 @@ impl<'a> Checker<'a> {
 
     fn declaration_of(&self, callee: &Expr) -> Option<Span> {
         match self.resolutions.get(callee.id.index())?.as_ref()? {
-            Resolution::Function(f) | Resolution::SiblingMethod(f) | Resolution::SiblingIntent(f) | Resolution::Method(_, f) | Resolution::Intent(_, f) => {
-                self.functions.get(f.index()).map(|f| f.span)
-            }
+            Resolution::Function(f)
+            | Resolution::SiblingMethod(f)
+            | Resolution::SiblingIntent(f)
+            | Resolution::Method(_, f)
+            | Resolution::Intent(_, f) => self.functions.get(f.index()).map(|f| f.span),
             Resolution::Local(v) | Resolution::Global(v) => Some(self.var(*v).span),
             _ => None,
         }
@@ -171,7 +196,11 @@ impl<'a> Checker<'a> {
             self.resolve(callee.id, Resolution::PseudoMethod(p));
             let found = self.args(args, &[]);
             if args.len() < min || args.len() > max {
-                let d = Diagnostic::error("T039", callee.span, format!("`{}` takes {}, but {} given", name.name, arity_text(min, max), number(args.len())));
+                let d = Diagnostic::error(
+                    "T039",
+                    callee.span,
+                    format!("`{}` takes {}, but {} given", name.name, arity_text(min, max), number(args.len())),
+                );
                 self.error(d.help("see the reference of built-in methods"));
             }
             return match p {
@@ -199,12 +228,18 @@ impl<'a> Checker<'a> {
         let (min, max) = b.arity();
         let (min, max) = (min as usize, max as usize);
         if args.len() < min || max != 255 && args.len() > max {
-            let d = Diagnostic::error("T039", e.span, format!("`{}` takes {}, but {} given", b.name(), arity_text(min, max), number(args.len())));
+            let d = Diagnostic::error(
+                "T039",
+                e.span,
+                format!("`{}` takes {}, but {} given", b.name(), arity_text(min, max), number(args.len())),
+            );
             let help = match b {
                 Builtin::Min => "it takes one list: `min([a, b])`",
                 Builtin::Max => "it takes one list: `max([a, b])`",
                 Builtin::Reduce => "write `reduce(xs, fun(acc, x) => .., start)`",
-                Builtin::Substring | Builtin::Substr | Builtin::Slice => "write the start and the end (not included), or use `s[a:b]`",
+                Builtin::Substring | Builtin::Substr | Builtin::Slice => {
+                    "write the start and the end (not included), or use `s[a:b]`"
+                }
                 Builtin::Append | Builtin::Push => "write `xs = append(xs, value)`; one value at a time",
                 _ => "built-in functions are not applied partially",
             };
@@ -212,8 +247,15 @@ impl<'a> Checker<'a> {
             return b.result(&found);
         }
         if b == Builtin::Panic {
-            let d = Diagnostic::error("T003", e.span, "`panic` is not in the language's definition; it is accepted for the sake of older programs");
-            self.legacy("panic", d.help("it prints its message to the error output and ends the program with status 1"));
+            let d = Diagnostic::error(
+                "T003",
+                e.span,
+                "`panic` is not in the language's definition; it is accepted for the sake of older programs",
+            );
+            self.legacy(
+                "panic",
+                d.help("it prints its message to the error output and ends the program with status 1"),
+            );
         }
         if let (Some(a), Some(t)) = (args.first(), found.first()) {
             self.builtin_operand(b, a.span, t);
@@ -229,7 +271,8 @@ impl<'a> Checker<'a> {
         }
         let list = matches!(inner, Type::List(_) | Type::Group(..));
         let text = *inner == Type::String;
-        let map = matches!(inner, Type::Map(..) | Type::Record(_) | Type::Struct(..) | Type::Union(..) | Type::Variant(..));
+        let map =
+            matches!(inner, Type::Map(..) | Type::Record(_) | Type::Struct(..) | Type::Union(..) | Type::Variant(..));
         let number = inner.is_numeric();
         let (code, ok, wants) = match b {
             Builtin::Len => ("T036", list || text || map, "a list, map or string"),
@@ -237,17 +280,27 @@ impl<'a> Checker<'a> {
             Builtin::Avg => ("T038", list, "a list of numbers"),
             Builtin::Sum => ("T041", list, "a list of numbers"),
             Builtin::Min | Builtin::Max => ("T007", list, "a list"),
-            Builtin::Append | Builtin::Push | Builtin::Concat | Builtin::Collect | Builtin::Reduce => ("T007", list, "a list"),
+            Builtin::Append | Builtin::Push | Builtin::Concat | Builtin::Collect | Builtin::Reduce => {
+                ("T007", list, "a list")
+            }
             Builtin::Distinct => ("T057", list, "a list"),
             Builtin::First => ("T007", list || text, "a list"),
             Builtin::Exists => ("T007", list || text || map, "a list, map or string"),
             Builtin::Reverse | Builtin::Slice => ("T007", list || text, "a list or string"),
             Builtin::Keys | Builtin::Values => ("T007", map, "a map"),
-            Builtin::Upper | Builtin::Trim | Builtin::Split | Builtin::Substring | Builtin::Substr | Builtin::PadStart | Builtin::ParseIntStr | Builtin::Repeat | Builtin::IndexOf => {
-                ("T007", text, "a string")
-            }
+            Builtin::Upper
+            | Builtin::Trim
+            | Builtin::Split
+            | Builtin::Substring
+            | Builtin::Substr
+            | Builtin::PadStart
+            | Builtin::ParseIntStr
+            | Builtin::Repeat
+            | Builtin::IndexOf => ("T007", text, "a string"),
             Builtin::Contains => ("T007", text || list || map, "a string or list"),
-            Builtin::Abs | Builtin::Ceil | Builtin::Floor | Builtin::Round | Builtin::Pow => ("T007", number, "a number"),
+            Builtin::Abs | Builtin::Ceil | Builtin::Floor | Builtin::Round | Builtin::Pow => {
+                ("T007", number, "a number")
+            }
             Builtin::Sha256 => ("T007", text || list, "a string or a list of bytes"),
             Builtin::Num | Builtin::Denom => ("T007", number, "a rational"),
             Builtin::Range => ("T007", number, "an int"),
@@ -263,9 +316,21 @@ impl<'a> Checker<'a> {
         }
         let d = Diagnostic::error(code, span, format!("`{}` takes {wants}, but this is `{t}`", b.name()));
         let help = match (b, number) {
-            (Builtin::Len | Builtin::Count, true) => "a number has no length; for its digits use `len(str(n))`".to_owned(),
-            (Builtin::Min | Builtin::Max | Builtin::Sum | Builtin::Avg, _) => format!("put the values into a list: `{}([a, b])`", b.name()),
-            (Builtin::Upper | Builtin::Split | Builtin::Trim | Builtin::Substring | Builtin::PadStart | Builtin::Repeat, true) => "`str(..)` gives its text".to_owned(),
+            (Builtin::Len | Builtin::Count, true) => {
+                "a number has no length; for its digits use `len(str(n))`".to_owned()
+            }
+            (Builtin::Min | Builtin::Max | Builtin::Sum | Builtin::Avg, _) => {
+                format!("put the values into a list: `{}([a, b])`", b.name())
+            }
+            (
+                Builtin::Upper
+                | Builtin::Split
+                | Builtin::Trim
+                | Builtin::Substring
+                | Builtin::PadStart
+                | Builtin::Repeat,
+                true,
+            ) => "`str(..)` gives its text".to_owned(),
             _ => format!("pass {wants}"),
         };
         // These do something defined at run time.

@@ -48,7 +48,12 @@ impl<'a> Checker<'a> {
                 }
                 StmtKind::Stream(decl) => {
                     let id = StreamId(self.streams.len() as u32);
-                    self.streams.push(StreamInfo { name: decl.name.name.clone(), node: stmt.id, span: decl.name.span, fields: Vec::new() });
+                    self.streams.push(StreamInfo {
+                        name: decl.name.name.clone(),
+                        node: stmt.id,
+                        span: decl.name.span,
+                        fields: Vec::new(),
+                    });
                     self.stream_names.insert(decl.name.name.clone(), id);
                     self.resolve(decl.name.id, Resolution::Stream(id));
                 }
@@ -103,14 +108,28 @@ impl<'a> Checker<'a> {
         let entry = match &decl.kind {
             TypeDeclKind::Struct { .. } => {
                 let id = StructId(self.structs.len() as u32);
-                self.structs.push(StructInfo { name: name.clone(), node: stmt.id, span: decl.name.span, fields: Vec::new(), methods: Vec::new() });
+                self.structs.push(StructInfo {
+                    name: name.clone(),
+                    node: stmt.id,
+                    span: decl.name.span,
+                    fields: Vec::new(),
+                    methods: Vec::new(),
+                });
                 self.resolve(decl.name.id, Resolution::Struct(id));
                 TypeName::Struct(id)
             }
             TypeDeclKind::Union(variants) => {
                 let id = UnionId(self.unions.len() as u32);
-                let infos = variants.iter().map(|v| VariantInfo { name: v.name.name.clone(), span: v.span, fields: Vec::new() }).collect();
-                self.unions.push(UnionInfo { name: name.clone(), node: stmt.id, span: decl.name.span, variants: infos });
+                let infos = variants
+                    .iter()
+                    .map(|v| VariantInfo { name: v.name.name.clone(), span: v.span, fields: Vec::new() })
+                    .collect();
+                self.unions.push(UnionInfo {
+                    name: name.clone(),
+                    node: stmt.id,
+                    span: decl.name.span,
+                    variants: infos,
+                });
                 for (i, v) in variants.iter().enumerate() {
                     self.variants.insert(v.name.name.clone(), (id, i as u32));
                     self.resolve(v.name.id, Resolution::Variant(id, i as u32));
@@ -150,7 +169,9 @@ impl<'a> Checker<'a> {
         for f in fields {
             let ty = self.type_of(&f.ty);
             if let Some(first) = out.iter().find(|o| o.name == f.name.name) {
-                let d = Diagnostic::error("T008", f.name.span, format!("the field `{}` is declared twice", f.name.name)).label(first.span, "first here");
+                let d =
+                    Diagnostic::error("T008", f.name.span, format!("the field `{}` is declared twice", f.name.name))
+                        .label(first.span, "first here");
                 self.error(d.help("remove one of them, or rename it"));
                 continue;
             }
@@ -170,7 +191,11 @@ impl<'a> Checker<'a> {
                         self.structs[id.index()].methods.push((m.name.name.clone(), fun));
                         self.deferred.push(Deferred::Method(fun, id, m));
                         for p in m.sig.params.iter().filter(|p| p.ty.is_none()) {
-                            let d = Diagnostic::error("T005", p.name.span, format!("the parameter `{}` of a method has no type", p.name.name));
+                            let d = Diagnostic::error(
+                                "T005",
+                                p.name.span,
+                                format!("the parameter `{}` of a method has no type", p.name.name),
+                            );
                             self.soft(d.help(format!("write `{}: int`, or whatever it takes", p.name.name)));
                         }
                     }
@@ -201,13 +226,19 @@ impl<'a> Checker<'a> {
                 self.resolve(decl.name.id, Resolution::Function(fun));
                 if let Some(first) = self.top_functions.insert(decl.name.name.clone(), fun) {
                     let span = self.functions[first.index()].span;
-                    let d = Diagnostic::warning("T008", decl.name.span, format!("the function `{}` is declared twice; this one replaces the first", decl.name.name));
+                    let d = Diagnostic::warning(
+                        "T008",
+                        decl.name.span,
+                        format!("the function `{}` is declared twice; this one replaces the first", decl.name.name),
+                    );
                     self.soft(d.label(span, "first here").help("remove one of them, or rename it"));
                 }
                 self.deferred.push(Deferred::Fun(fun, decl));
             }
             StmtKind::Let(LetStmt { name, mutable, ty, .. }) => self.collect_global(name, *mutable, ty.as_ref()),
-            StmtKind::FetchInto { target, .. } if !self.globals.contains_key(&target.name) => self.collect_global(target, true, None),
+            StmtKind::FetchInto { target, .. } if !self.globals.contains_key(&target.name) => {
+                self.collect_global(target, true, None)
+            }
             StmtKind::Extern(decl) => self.collect_extern(stmt, decl),
             StmtKind::Agent(decl) => self.collect_agent(decl),
             StmtKind::On(handler) => {
@@ -267,7 +298,13 @@ impl<'a> Checker<'a> {
                 AgentMember::Assign(_) => {}
                 AgentMember::On(node, handler) => {
                     if let Some(stream) = self.stream_named(&handler.stream) {
-                        let fun = self.new_fun(None, FunKind::Handler(stream, Some(id)), *node, handler.stream.span, Some(FunId(0)));
+                        let fun = self.new_fun(
+                            None,
+                            FunKind::Handler(stream, Some(id)),
+                            *node,
+                            handler.stream.span,
+                            Some(FunId(0)),
+                        );
                         self.agents[id.index()].handlers.push((stream, fun));
                         self.deferred.push(Deferred::Handler(fun, stream, Some(id), handler));
                     }
@@ -289,7 +326,9 @@ impl<'a> Checker<'a> {
         if self.reported_names.insert(format!("stream {}", name.name).into()) {
             let known: Vec<Name> = self.stream_names.keys().cloned().collect();
             let close = super::scope::closest(&name.name, known.iter().map(|n| &**n)).map(str::to_owned);
-            let help = close.map_or(format!("declare it: `stream {} {{ field: type }}`", name.name), |c| format!("did you mean `{c}`?"));
+            let help = close.map_or(format!("declare it: `stream {} {{ field: type }}`", name.name), |c| {
+                format!("did you mean `{c}`?")
+            });
             self.error(Diagnostic::error("T031", name.span, format!("there is no stream `{}`", name.name)).help(help));
         }
         None
@@ -315,7 +354,15 @@ impl<'a> Checker<'a> {
         let generics: Vec<Name> = sig.generics.iter().map(|g| g.name.clone()).collect();
         let cur = self.cur();
         // Only to have the type parameters in scope.
-        self.ctx.push(FunCtx { id: cur, loop_depth: 0, generics: generics.clone(), ret: None, returned: None, method_of: None, agent: None });
+        self.ctx.push(FunCtx {
+            id: cur,
+            loop_depth: 0,
+            generics: generics.clone(),
+            ret: None,
+            returned: None,
+            method_of: None,
+            agent: None,
+        });
         let params = sig.params.iter().map(|p| p.ty.as_ref().map_or(Type::Any, |t| self.type_of(t))).collect();
         let ret = sig.ret.as_ref().map(|t| self.type_of(t));
         self.ctx.pop();
@@ -375,7 +422,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn enter(&mut self, id: FunId, generics: &[Name], narrowed: Vec<String>, method_of: Option<StructId>, agent: Option<AgentId>) {
+    pub(super) fn enter(
+        &mut self,
+        id: FunId,
+        generics: &[Name],
+        narrowed: Vec<String>,
+        method_of: Option<StructId>,
+        agent: Option<AgentId>,
+    ) {
         self.narrowed = narrowed;
         let f = &self.functions[id.index()];
         let ret = f.ret_annotated.then(|| f.ret.clone());
@@ -383,7 +437,14 @@ impl<'a> Checker<'a> {
     }
 
     /// Parameters and body of a function whose signature is known.
-    pub(super) fn fun_body(&mut self, id: FunId, sig: &'a FunSig, body: &'a Block, method_of: Option<StructId>, agent: Option<AgentId>) {
+    pub(super) fn fun_body(
+        &mut self,
+        id: FunId,
+        sig: &'a FunSig,
+        body: &'a Block,
+        method_of: Option<StructId>,
+        agent: Option<AgentId>,
+    ) {
         let saved = std::mem::take(&mut self.narrowed);
         let groups = std::mem::take(&mut self.group_keys);
         let generics = self.functions[id.index()].generics.clone();

@@ -44,7 +44,11 @@ impl Checker<'_> {
 
     pub(super) fn note_call(&mut self, r: &Resolution, span: Span) {
         let fun = match r {
-            Resolution::Function(f) | Resolution::SiblingMethod(f) | Resolution::SiblingIntent(f) | Resolution::Method(_, f) | Resolution::Intent(_, f) => *f,
+            Resolution::Function(f)
+            | Resolution::SiblingMethod(f)
+            | Resolution::SiblingIntent(f)
+            | Resolution::Method(_, f)
+            | Resolution::Intent(_, f) => *f,
             Resolution::Local(v) => match self.var(*v).function {
                 Some(f) => f,
                 None => return,
@@ -115,15 +119,26 @@ impl Checker<'_> {
             let place = self.calls.iter().find(|c| c.0 == bound.fun && of(&c.1) & extra != 0);
             if let Some((_, _, span)) = place {
                 let code = if bound.lambda { "T065" } else { "T064" };
-                let d = Diagnostic::error(code, *span, format!("this has the effect {}, which the function's declaration does not allow", list(extra)));
-                found.push(d.label(bound.span, "the allowed effects").help(format!("add it there: `! {}`", list(bound.allowed | extra))));
+                let d = Diagnostic::error(
+                    code,
+                    *span,
+                    format!("this has the effect {}, which the function's declaration does not allow", list(extra)),
+                );
+                found.push(
+                    d.label(bound.span, "the allowed effects")
+                        .help(format!("add it there: `! {}`", list(bound.allowed | extra))),
+                );
             }
         }
         for (from, to, what) in &self.pure_zones {
             for (_, cause, span) in self.calls.iter().take(*to).skip(*from) {
                 let bits = of(cause);
                 if bits != 0 {
-                    let d = Diagnostic::error("T044", *span, format!("`{what}` may only compute, but this has the effect {}", list(bits)));
+                    let d = Diagnostic::error(
+                        "T044",
+                        *span,
+                        format!("`{what}` may only compute, but this has the effect {}", list(bits)),
+                    );
                     found.push(d.help("a query may test its rows in any order and number; move the effect out of it"));
                     break;
                 }

@@ -23,7 +23,10 @@ const FOREIGN_FUNCTIONS: &[(&str, &str)] = &[
     ("parseInt", "use `int(text)`"),
     ("toInt", "use `int(x)`"),
     ("to_int", "use `int(x)`"),
-    ("sqrt", "it is no built-in: `import python \"math\" as math`, declare `extern fun math.sqrt(x: float): float`, and call `math.sqrt(x)`"),
+    (
+        "sqrt",
+        "it is no built-in: `import python \"math\" as math`, declare `extern fun math.sqrt(x: float): float`, and call `math.sqrt(x)`",
+    ),
     ("sin", "it is no built-in: `import python \"math\" as math` and call `math.sin(x)`"),
     ("cos", "it is no built-in: `import python \"math\" as math` and call `math.cos(x)`"),
     ("map", "use a query: `from x in xs select f(x)`"),
@@ -131,7 +134,8 @@ impl<'a> Checker<'a> {
         }
         if let Some((u, i)) = self.variants.get(name).copied() {
             self.resolve(e.id, Resolution::Variant(u, i));
-            let fields: Vec<Type> = self.variant(u, i).map_or(Vec::new(), |v| v.fields.iter().map(|f| f.ty.clone()).collect());
+            let fields: Vec<Type> =
+                self.variant(u, i).map_or(Vec::new(), |v| v.fields.iter().map(|f| f.ty.clone()).collect());
             let value = Type::Variant(u, i, name.clone());
             return if fields.is_empty() { value } else { Type::fun(fields, value) };
         }
@@ -194,7 +198,8 @@ impl<'a> Checker<'a> {
             && let Some(id) = self.globals.get(name)
         {
             let at = self.var(*id).span;
-            let d = Diagnostic::error(code, span, format!("`{name}` is used before its declaration")).label(at, "declared here");
+            let d = Diagnostic::error(code, span, format!("`{name}` is used before its declaration"))
+                .label(at, "declared here");
             self.error(d.help("the top level runs from top to bottom: move the declaration up"));
             return;
         }
@@ -202,18 +207,29 @@ impl<'a> Checker<'a> {
             && k.hidden.contains(name)
         {
             let group = k.group_name.clone();
-            let d = Diagnostic::error(code, span, format!("`{name}` is a single row, but after `group by` there are only groups"));
+            let d = Diagnostic::error(
+                code,
+                span,
+                format!("`{name}` is a single row, but after `group by` there are only groups"),
+            );
             self.error(d.help(format!("use `{group}.key`, or an aggregate over the rows such as `sum(from {name} in {group} select {name}.field)`")));
             return;
         }
         let visible = self.visible_names();
         let builtins = Builtin::ALL.iter().map(|b| b.name());
-        let close = super::scope::closest(name, visible.iter().map(|n| &**n).chain(builtins.filter(|_| code == "T003"))).map(str::to_owned);
+        let close =
+            super::scope::closest(name, visible.iter().map(|n| &**n).chain(builtins.filter(|_| code == "T003")))
+                .map(str::to_owned);
         let (message, help) = if code == "T003" {
             let foreign = FOREIGN_FUNCTIONS.iter().find(|f| f.0 == &**name).map(|f| f.1.to_owned());
-            let is_type = self.type_names.contains_key(name).then(|| format!("`{name}` is a type; make a value with `{name} {{ field: value }}`"));
+            let is_type = self
+                .type_names
+                .contains_key(name)
+                .then(|| format!("`{name}` is a type; make a value with `{name} {{ field: value }}`"));
             // A slip in a name of another language.
-            let slip = super::scope::closest(name, FOREIGN_FUNCTIONS.iter().map(|f| f.0)).and_then(|c| FOREIGN_FUNCTIONS.iter().find(|f| f.0 == c)).map(|f| f.1.to_owned());
+            let slip = super::scope::closest(name, FOREIGN_FUNCTIONS.iter().map(|f| f.0))
+                .and_then(|c| FOREIGN_FUNCTIONS.iter().find(|f| f.0 == c))
+                .map(|f| f.1.to_owned());
             let help = is_type.or(foreign).or(close.map(|c| format!("did you mean `{c}`?"))).or(slip);
             (format!("there is no function `{name}`"), help.unwrap_or(format!("declare it: `fun {name}(..) {{ .. }}`")))
         } else {
@@ -221,13 +237,21 @@ impl<'a> Checker<'a> {
                 "True" => Some("write `true`"),
                 "False" => Some("write `false`"),
                 "None" | "undefined" | "NULL" | "Nil" => Some("write `none`"),
-                "self" | "this" => Some("there is no `self`: inside a method the fields are variables of their own names"),
+                "self" | "this" => {
+                    Some("there is no `self`: inside a method the fields are variables of their own names")
+                }
                 "not" => Some("write `!`"),
                 _ => None,
             };
-            let is_type = self.type_names.contains_key(name).then(|| format!("`{name}` is a type; make a value with `{name} {{ field: value }}`"));
+            let is_type = self
+                .type_names
+                .contains_key(name)
+                .then(|| format!("`{name}` is a type; make a value with `{name} {{ field: value }}`"));
             let help = foreign.map(str::to_owned).or(is_type).or(close.map(|c| format!("did you mean `{c}`?")));
-            (format!("there is no variable `{name}` here"), help.unwrap_or(format!("declare it first: `let {name} = ..`")))
+            (
+                format!("there is no variable `{name}` here"),
+                help.unwrap_or(format!("declare it first: `let {name} = ..`")),
+            )
         };
         self.error(Diagnostic::error(code, span, message).help(help));
     }
@@ -270,13 +294,15 @@ impl<'a> Checker<'a> {
                 };
                 if !known.contains(&&**name) {
                     let close = super::scope::closest(name, known.iter().copied());
-                    let help = close.map_or(format!("known are {}", known.join(", ")), |c| format!("did you mean `{c}`?"));
+                    let help =
+                        close.map_or(format!("known are {}", known.join(", ")), |c| format!("did you mean `{c}`?"));
                     self.soft(Diagnostic::error(code, span, format!("there is no option `{name}` here")).help(help));
                 }
             }
         } else if !matches!(t, Type::Map(..) | Type::Record(_) | Type::Struct(..)) && !t.is_dynamic() {
             let code = if code == "T030" { "T029" } else { code };
-            let d = Diagnostic::error(code, with.span, format!("the options after `with` are a map, but this is `{t}`"));
+            let d =
+                Diagnostic::error(code, with.span, format!("the options after `with` are a map, but this is `{t}`"));
             self.error(d.help(format!("write `with {{ name: value }}`; known are {}", known.join(", "))));
         }
     }
@@ -286,7 +312,11 @@ impl<'a> Checker<'a> {
         let t = self.expr(value, None);
         let rows = matches!(t.unwrapped(), Type::List(_)) || t.is_dynamic();
         if !rows {
-            let d = Diagnostic::error("T060", value.span, format!("`save` writes a list of maps or structs, but this is `{t}`"));
+            let d = Diagnostic::error(
+                "T060",
+                value.span,
+                format!("`save` writes a list of maps or structs, but this is `{t}`"),
+            );
             self.error(d.help("for a single row write `save [row]`"));
         }
         self.options(with, &["format", "header", "delimiter"], "T061");

@@ -106,7 +106,9 @@ pub(super) fn join(a: &Type, b: &Type) -> Type {
                     None => (n.clone(), Type::option(t.clone())),
                 })
                 .collect();
-            fields.extend(b.iter().filter(|f| !a.iter().any(|g| g.0 == f.0)).map(|(n, t)| (n.clone(), Type::option(t.clone()))));
+            fields.extend(
+                b.iter().filter(|f| !a.iter().any(|g| g.0 == f.0)).map(|(n, t)| (n.clone(), Type::option(t.clone()))),
+            );
             Record(std::sync::Arc::new(fields))
         }
         (Record(fields), Map(k, v)) | (Map(k, v), Record(fields)) => {

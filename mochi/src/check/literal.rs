@@ -26,8 +26,19 @@ impl<'a> Checker<'a> {
                     if lost && mixed.is_none() {
                         mixed = Some((item.span, t));
                     }
-                    if lost && wanted.is_none() && !self.in_sort_key() && mixed.as_ref().is_some_and(|m| m.0 == item.span) {
-                        let d = Diagnostic::error("T008", item.span, format!("this list's elements are `{so_far}` so far, but this is {}", mixed.as_ref().map_or(String::new(), |m| format!("`{}`", m.1))));
+                    if lost
+                        && wanted.is_none()
+                        && !self.in_sort_key()
+                        && mixed.as_ref().is_some_and(|m| m.0 == item.span)
+                    {
+                        let d = Diagnostic::error(
+                            "T008",
+                            item.span,
+                            format!(
+                                "this list's elements are `{so_far}` so far, but this is {}",
+                                mixed.as_ref().map_or(String::new(), |m| format!("`{}`", m.1))
+                            ),
+                        );
                         self.soft(d.help("make all elements one type, or declare the list as `list<any>`"));
                     }
                     joined
@@ -80,7 +91,9 @@ impl<'a> Checker<'a> {
             });
         }
         if let Some((k, v)) = wanted {
-            let fits = |found: &Option<Type>, to: &Type| found.as_ref().is_none_or(|f| super::fit::fit(f, to) == super::Fit::Yes);
+            let fits = |found: &Option<Type>, to: &Type| {
+                found.as_ref().is_none_or(|f| super::fit::fit(f, to) == super::Fit::Yes)
+            };
             if fits(&key, &k) && fits(&value, &v) {
                 return Type::map(k, v);
             }
@@ -111,7 +124,11 @@ impl<'a> Checker<'a> {
             let infos: Vec<FieldInfo> = self.agents[id.index()]
                 .state
                 .iter()
-                .map(|v| FieldInfo { name: self.var(*v).name.clone(), ty: self.var(*v).ty.clone(), span: self.var(*v).span })
+                .map(|v| FieldInfo {
+                    name: self.var(*v).name.clone(),
+                    ty: self.var(*v).ty.clone(),
+                    span: self.var(*v).span,
+                })
                 .collect();
             // Initial values stand in for what is not given.
             self.given_fields(name, fields, &infos);
@@ -136,10 +153,18 @@ impl<'a> Checker<'a> {
         }
         self.resolve(name.id, Resolution::PlainMap);
         if self.reported_names.insert(format!("type {}", name.name).into()) {
-            let known: Vec<Name> = self.type_names.keys().chain(self.variants.keys()).chain(self.agent_names.keys()).cloned().collect();
+            let known: Vec<Name> =
+                self.type_names.keys().chain(self.variants.keys()).chain(self.agent_names.keys()).cloned().collect();
             let close = super::scope::closest(&name.name, known.iter().map(|n| &**n));
-            let help = close.map_or(format!("declare it: `type {} {{ .. }}`, or write the map as `{{ .. }}`", name.name), |c| format!("did you mean `{c}`?"));
-            let d = Diagnostic::error("T025", name.span, format!("there is no type `{}`, so this makes a plain map", name.name));
+            let help = close
+                .map_or(format!("declare it: `type {} {{ .. }}`, or write the map as `{{ .. }}`", name.name), |c| {
+                    format!("did you mean `{c}`?")
+                });
+            let d = Diagnostic::error(
+                "T025",
+                name.span,
+                format!("there is no type `{}`, so this makes a plain map", name.name),
+            );
             self.soft(d.help(help));
         }
         // Reported: nothing follows from it.
@@ -164,11 +189,19 @@ impl<'a> Checker<'a> {
                         None if known.is_empty() => format!("`{}` has no fields", owner.name),
                         None => format!("`{}` has {}", owner.name, known.join(", ")),
                     };
-                    self.error(Diagnostic::error("T026", f.name.span, format!("`{}` has no field `{}`", owner.name, f.name.name)).help(help));
+                    self.error(
+                        Diagnostic::error(
+                            "T026",
+                            f.name.span,
+                            format!("`{}` has no field `{}`", owner.name, f.name.name),
+                        )
+                        .help(help),
+                    );
                 }
             }
             if let Some(first) = fields.get(..n).and_then(|fs| fs.iter().find(|g| g.name.name == f.name.name)) {
-                let d = Diagnostic::error("T026", f.name.span, format!("the field `{}` is given twice", f.name.name)).label(first.name.span, "first here");
+                let d = Diagnostic::error("T026", f.name.span, format!("the field `{}` is given twice", f.name.name))
+                    .label(first.name.span, "first here");
                 self.error(d.help("remove one of them"));
             }
         }
@@ -177,12 +210,20 @@ impl<'a> Checker<'a> {
     pub(super) fn field_inits(&mut self, owner: &Ident, fields: &'a [FieldInit], infos: &[FieldInfo], what: &str) {
         let before = self.diagnostics.len();
         self.given_fields(owner, fields, infos);
-        let missing: Vec<String> = infos.iter().filter(|i| !fields.iter().any(|f| f.name.name == i.name)).map(|i| format!("`{}`", i.name)).collect();
+        let missing: Vec<String> = infos
+            .iter()
+            .filter(|i| !fields.iter().any(|f| f.name.name == i.name))
+            .map(|i| format!("`{}`", i.name))
+            .collect();
         // A misspelt field is not missing as well.
         let misspelt = self.diagnostics.iter().skip(before).any(|d| d.code == "T026");
         if !missing.is_empty() && !misspelt {
             let many = if missing.len() == 1 { "field is" } else { "fields are" };
-            let d = Diagnostic::error("T053", owner.span, format!("the {what} `{}` is not complete: the {many} missing: {}", owner.name, missing.join(", ")));
+            let d = Diagnostic::error(
+                "T053",
+                owner.span,
+                format!("the {what} `{}` is not complete: the {many} missing: {}", owner.name, missing.join(", ")),
+            );
             self.soft(d.help("give every field a value; a missing one would be none"));
         }
     }

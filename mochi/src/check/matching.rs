@@ -7,7 +7,12 @@ use crate::diag::Diagnostic;
 use crate::types::Type;
 
 impl<'a> Checker<'a> {
-    pub(super) fn if_expr(&mut self, branches: &'a [(Expr, Expr)], otherwise: Option<&'a Expr>, expected: Option<&Type>) -> Type {
+    pub(super) fn if_expr(
+        &mut self,
+        branches: &'a [(Expr, Expr)],
+        otherwise: Option<&'a Expr>,
+        expected: Option<&Type>,
+    ) -> Type {
         let start = self.narrowed.len();
         let mut result: Option<Type> = None;
         let mut first = None;
@@ -49,17 +54,33 @@ impl<'a> Checker<'a> {
         joined
     }
 
-    pub(super) fn match_expr(&mut self, span: Span, value: &'a Expr, arms: &'a [MatchArm], expected: Option<&Type>) -> Type {
+    pub(super) fn match_expr(
+        &mut self,
+        span: Span,
+        value: &'a Expr,
+        arms: &'a [MatchArm],
+        expected: Option<&Type>,
+    ) -> Type {
         let subject = self.expr(value, None);
         let mut result: Option<Type> = None;
         let mut seen: Vec<&Pattern> = Vec::new();
         let mut closed: Option<Span> = None;
         for arm in arms {
             if let Some(by) = closed {
-                let d = Diagnostic::warning("T054", arm.pattern.span, "this arm is never reached: an arm above takes every value").label(by, "this one");
+                let d = Diagnostic::warning(
+                    "T054",
+                    arm.pattern.span,
+                    "this arm is never reached: an arm above takes every value",
+                )
+                .label(by, "this one");
                 self.soft(d.help("put the arm for everything else last"));
             } else if let Some(same) = seen.iter().find(|p| same_pattern(p, &arm.pattern)) {
-                let d = Diagnostic::warning("T054", arm.pattern.span, "this arm is never reached: an arm above has the same pattern").label(same.span, "this one");
+                let d = Diagnostic::warning(
+                    "T054",
+                    arm.pattern.span,
+                    "this arm is never reached: an arm above has the same pattern",
+                )
+                .label(same.span, "this one");
                 self.soft(d.help("remove one of them"));
             }
             self.push_scope();
@@ -113,7 +134,8 @@ impl<'a> Checker<'a> {
         let subject = t.unwrapped();
         let numbers = literal.is_numeric() && subject.is_numeric();
         if !numbers && super::fit::fit(&literal, subject) == super::Fit::No {
-            let d = Diagnostic::error("T008", p.span, format!("the value is `{t}`, so it never equals this `{literal}`"));
+            let d =
+                Diagnostic::error("T008", p.span, format!("the value is `{t}`, so it never equals this `{literal}`"));
             self.soft(d.help("write a pattern of the value's type"));
         }
     }
@@ -145,7 +167,9 @@ impl<'a> Checker<'a> {
             Some(c) => format!("did you mean `{c}`?"),
             None => "a pattern does not bind the whole value to a name; write `_` for everything else".to_owned(),
         };
-        self.error(Diagnostic::error("T002", p.span, format!("there is neither a variant nor a variable `{name}`")).help(help));
+        self.error(
+            Diagnostic::error("T002", p.span, format!("there is neither a variant nor a variable `{name}`")).help(help),
+        );
     }
 
     fn variant_pattern(&mut self, p: &Pattern, name: &Ident, args: &[Pattern], t: &Type) {
@@ -153,8 +177,12 @@ impl<'a> Checker<'a> {
             if self.reported_names.insert(name.name.clone()) {
                 let names: Vec<Name> = self.variants.keys().cloned().collect();
                 let close = super::scope::closest(&name.name, names.iter().map(|n| &**n));
-                let help = close.map_or("only variants of a declared type can be taken apart".to_owned(), |c| format!("did you mean `{c}`?"));
-                self.error(Diagnostic::error("T063", name.span, format!("there is no variant `{}`", name.name)).help(help));
+                let help = close.map_or("only variants of a declared type can be taken apart".to_owned(), |c| {
+                    format!("did you mean `{c}`?")
+                });
+                self.error(
+                    Diagnostic::error("T063", name.span, format!("there is no variant `{}`", name.name)).help(help),
+                );
             }
             for a in args {
                 self.pattern(a, &Type::Error, false);
@@ -166,8 +194,20 @@ impl<'a> Checker<'a> {
         self.variant_of(p.span, &name.name, u, t);
         let (fields, declared) = self.variant(u, i).map_or((Vec::new(), p.span), |v| (v.fields.clone(), v.span));
         if args.len() != fields.len() {
-            let d = Diagnostic::error("T039", p.span, format!("`{}` has {}, but the pattern has {}", name.name, super::call::count(fields.len(), "field"), args.len()));
-            self.error(d.label(declared, "declared here").help("write one name for each field, or `_` for those that do not matter"));
+            let d = Diagnostic::error(
+                "T039",
+                p.span,
+                format!(
+                    "`{}` has {}, but the pattern has {}",
+                    name.name,
+                    super::call::count(fields.len(), "field"),
+                    args.len()
+                ),
+            );
+            self.error(
+                d.label(declared, "declared here")
+                    .help("write one name for each field, or `_` for those that do not matter"),
+            );
         }
         for (n, a) in args.iter().enumerate() {
             let ty = fields.get(n).map_or(Type::Error, |f| f.ty.clone());
@@ -183,7 +223,10 @@ impl<'a> Checker<'a> {
         };
         if !fits {
             let d = Diagnostic::error("T008", span, format!("the value is `{t}`, so it is never a `{name}`"));
-            self.error(d.label(self.unions[u.index()].span, format!("`{name}` is a variant of this type")).help("match against patterns of the value's own type"));
+            self.error(
+                d.label(self.unions[u.index()].span, format!("`{name}` is a variant of this type"))
+                    .help("match against patterns of the value's own type"),
+            );
         }
     }
 
@@ -212,7 +255,11 @@ impl<'a> Checker<'a> {
             return;
         }
         let keyword = Span { start: span.start, end: span.start + 5 };
-        let d = Diagnostic::error("T050", keyword, format!("this `match` has no arm for {}, and gives none then", missing.join(", ")));
+        let d = Diagnostic::error(
+            "T050",
+            keyword,
+            format!("this `match` has no arm for {}, and gives none then", missing.join(", ")),
+        );
         self.soft(d.help("add the missing arms, or `_ => ..` for everything else"));
     }
 
@@ -225,7 +272,9 @@ impl<'a> Checker<'a> {
                 is(name.id)
                     && args.iter().all(|a| match &a.kind {
                         PatternKind::Wild => true,
-                        PatternKind::Name(_) => matches!(self.resolutions.get(a.id.index()), Some(Some(Resolution::Local(_)))),
+                        PatternKind::Name(_) => {
+                            matches!(self.resolutions.get(a.id.index()), Some(Some(Resolution::Local(_))))
+                        }
                         // Several arms may share the work of a field; then no claim is made.
                         PatternKind::Variant { .. } | PatternKind::Bool(_) => true,
                         _ => false,

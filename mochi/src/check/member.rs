@@ -69,7 +69,12 @@ impl<'a> Checker<'a> {
                     self.note_call(&Resolution::Method(s, m), e.span);
                     return self.fun_type(m);
                 }
-                let names: Vec<Name> = info.fields.iter().map(|f| f.name.clone()).chain(info.methods.iter().map(|m| m.0.clone())).collect();
+                let names: Vec<Name> = info
+                    .fields
+                    .iter()
+                    .map(|f| f.name.clone())
+                    .chain(info.methods.iter().map(|m| m.0.clone()))
+                    .collect();
                 self.unknown_field(name.span, &name.name, t, &names);
                 Type::Error
             }
@@ -109,7 +114,11 @@ impl<'a> Checker<'a> {
                 let names: Vec<Name> = info.intents.iter().map(|i| i.0.clone()).collect();
                 let hidden = info.state.iter().any(|v| self.var(*v).name == name.name);
                 if hidden {
-                    let d = Diagnostic::error("T026", name.span, format!("`{}` is the agent's own state, which nobody else can read", name.name));
+                    let d = Diagnostic::error(
+                        "T026",
+                        name.span,
+                        format!("`{}` is the agent's own state, which nobody else can read", name.name),
+                    );
                     self.error(d.help("declare an intent that returns it"));
                 } else {
                     self.unknown_field(name.span, &name.name, t, &names);
@@ -148,17 +157,26 @@ impl<'a> Checker<'a> {
                 let help = match &*name.name {
                     "length" | "size" | "len" | "count" => "use `len(x)`".to_owned(),
                     "append" | "push" | "add" => "use `xs = append(xs, value)`".to_owned(),
-                    n @ ("split" | "trim" | "upper" | "lower" | "reverse" | "join" | "indexOf" | "first" | "substring" | "repeat") => {
+                    n @ ("split" | "trim" | "upper" | "lower" | "reverse" | "join" | "indexOf" | "first"
+                    | "substring" | "repeat") => {
                         format!("it is a function: `{n}(x, ..)`")
                     }
                     _ => format!("{t_} has no fields; its functions are called as `f(x)`", t_ = t.article()),
                 };
-                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`", name.name, t_ = t.article()));
+                let d = Diagnostic::error(
+                    "T027",
+                    name.span,
+                    format!("{t_} has no field `{}`", name.name, t_ = t.article()),
+                );
                 self.error(d.help(help));
                 Type::Error
             }
             _ => {
-                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()));
+                let d = Diagnostic::error(
+                    "T027",
+                    name.span,
+                    format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()),
+                );
                 self.error(d.help("only structs, maps, events and groups have fields"));
                 Type::Error
             }
@@ -218,7 +236,11 @@ impl<'a> Checker<'a> {
             Type::Any | Type::Error | Type::Param(_) => t.clone(),
             _ => {
                 let d = Diagnostic::error("T018", span, format!("{t_} cannot be indexed", t_ = t.article()));
-                let help = if matches!(t, Type::Fun(_)) { "a function is called with parentheses: `f(x)`" } else { "only lists, strings and maps have elements" };
+                let help = if matches!(t, Type::Fun(_)) {
+                    "a function is called with parentheses: `f(x)`"
+                } else {
+                    "only lists, strings and maps have elements"
+                };
                 self.error(d.help(help));
                 Type::Error
             }
@@ -257,7 +279,11 @@ impl<'a> Checker<'a> {
             Type::List(_) | Type::String => t.unwrapped().clone(),
             Type::Group(_, row) => Type::List(row.clone()),
             Type::Map(..) | Type::Record(_) | Type::Struct(..) => {
-                let d = Diagnostic::error("T017", base.span, format!("{t_} has no order, so it cannot be sliced", t_ = t.article()));
+                let d = Diagnostic::error(
+                    "T017",
+                    base.span,
+                    format!("{t_} has no order, so it cannot be sliced", t_ = t.article()),
+                );
                 self.error(d.help("slice the list of its keys: `keys(m)[a:b]`"));
                 Type::Error
             }
@@ -276,7 +302,11 @@ impl<'a> Checker<'a> {
             let other = if self.top_functions.contains_key(&a.target.name) { Some("function") } else { None };
             match other {
                 Some(what) => {
-                    let d = Diagnostic::error("T009", a.target.span, format!("`{}` is a {what} and cannot be assigned", a.target.name));
+                    let d = Diagnostic::error(
+                        "T009",
+                        a.target.span,
+                        format!("`{}` is a {what} and cannot be assigned", a.target.name),
+                    );
                     self.error(d.help("declare a variable: `var f = ..`"));
                 }
                 None => self.undeclared_target(&a.target),
@@ -300,7 +330,8 @@ impl<'a> Checker<'a> {
                     described = "an element here".to_owned();
                     match place.unwrapped().clone() {
                         Type::String => {
-                            let d = Diagnostic::error("T009", index.span, "the characters of a string cannot be changed");
+                            let d =
+                                Diagnostic::error("T009", index.span, "the characters of a string cannot be changed");
                             self.error(d.help("build a new string: `s[0:i] + c + s[i + 1:]`"));
                             Type::Error
                         }
@@ -332,8 +363,12 @@ impl<'a> Checker<'a> {
         }
         let visible = self.visible_names();
         let close = super::scope::closest(&target.name, visible.iter().map(|n| &**n));
-        let help = close.map_or(format!("declare it first: `var {} = ..`", target.name), |c| format!("did you mean `{c}`?"));
-        self.error(Diagnostic::error("T001", target.span, format!("there is no variable `{}` to assign to", target.name)).help(help));
+        let help =
+            close.map_or(format!("declare it first: `var {} = ..`", target.name), |c| format!("did you mean `{c}`?"));
+        self.error(
+            Diagnostic::error("T001", target.span, format!("there is no variable `{}` to assign to", target.name))
+                .help(help),
+        );
     }
 
     /// False after an error.
@@ -349,9 +384,19 @@ impl<'a> Checker<'a> {
             return false;
         }
         let element = !a.path.is_empty();
-        let message = if element { format!("`{name}` was declared with `let`, so nothing in it can be changed") } else { format!("`{name}` was declared with `let`, so it keeps its value") };
-        let d = Diagnostic::error("T024", a.target.span, message).label(span, "declared here").help(format!("declare it with `var {name}`"));
-        if element { self.soft(d) } else { self.error(d) }
+        let message = if element {
+            format!("`{name}` was declared with `let`, so nothing in it can be changed")
+        } else {
+            format!("`{name}` was declared with `let`, so it keeps its value")
+        };
+        let d = Diagnostic::error("T024", a.target.span, message)
+            .label(span, "declared here")
+            .help(format!("declare it with `var {name}`"));
+        if element {
+            self.soft(d)
+        } else {
+            self.error(d)
+        }
         element
     }
 
@@ -367,9 +412,20 @@ impl<'a> Checker<'a> {
                 Type::Error
             }
             Type::Map(_, v) => (**v).clone(),
-            Type::Record(_) | Type::Any | Type::Error | Type::Param(_) | Type::Null | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => Type::Any,
+            Type::Record(_)
+            | Type::Any
+            | Type::Error
+            | Type::Param(_)
+            | Type::Null
+            | Type::Union(..)
+            | Type::Variant(..)
+            | Type::Stream(..) => Type::Any,
             t => {
-                let d = Diagnostic::error("T027", name.span, format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()));
+                let d = Diagnostic::error(
+                    "T027",
+                    name.span,
+                    format!("{t_} has no field `{}`: it is not a struct or map", name.name, t_ = t.article()),
+                );
                 self.error(d.help("only structs and maps have fields"));
                 Type::Error
             }
@@ -385,7 +441,11 @@ impl<'a> Checker<'a> {
             // What is inferred from `[]`, `{}` or a first value is no promise.
             Fit::Soft(super::Why::Any) if !annotated => {}
             Fit::No if !annotated => {
-                let d = Diagnostic::error("T009", a.value.span, format!("{described} is `{place}` so far, but this is `{found}`"));
+                let d = Diagnostic::error(
+                    "T009",
+                    a.value.span,
+                    format!("{described} is `{place}` so far, but this is `{found}`"),
+                );
                 let help = format!("declare it as what it may be: `var {}: any`", a.target.name);
                 self.soft(d.help(help));
                 if a.path.is_empty() {

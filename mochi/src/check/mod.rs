@@ -164,7 +164,15 @@ impl<'a> Checker<'a> {
     fn run(&mut self, program: &'a Program) {
         let main = self.new_fun(None, FunKind::Main, NodeId(u32::MAX), Span::default(), None);
         self.function_of.remove(&NodeId(u32::MAX));
-        self.ctx.push(FunCtx { id: main, loop_depth: 0, generics: Vec::new(), ret: None, returned: None, method_of: None, agent: None });
+        self.ctx.push(FunCtx {
+            id: main,
+            loop_depth: 0,
+            generics: Vec::new(),
+            ret: None,
+            returned: None,
+            method_of: None,
+            agent: None,
+        });
         self.collect(program);
         self.stmts(&program.stmts);
         for deferred in std::mem::take(&mut self.deferred) {
@@ -227,16 +235,26 @@ impl<'a> Checker<'a> {
             }
             Fit::Soft(Why::Any) => {
                 // Inside a container nothing more is known than that.
-                (format!("{place} is `{to}`, but all that is known of this is `{from}`"), format!("say what you expect: `as {}`", type_source(to)))
+                (
+                    format!("{place} is `{to}`, but all that is known of this is `{from}`"),
+                    format!("say what you expect: `as {}`", type_source(to)),
+                )
             }
-            Fit::Soft(Why::Option) => (format!("{place} is `{to}`, but this may be none"), "give a value for that case with `?? ..`, or test it first: `if x != none { .. }`".to_owned()),
-            Fit::Soft(Why::Null) => (format!("{place} is `{to}`, but this is none"), format!("declare the place as `{}?` if it may be empty", type_source(to))),
+            Fit::Soft(Why::Option) => (
+                format!("{place} is `{to}`, but this may be none"),
+                "give a value for that case with `?? ..`, or test it first: `if x != none { .. }`".to_owned(),
+            ),
+            Fit::Soft(Why::Null) => (
+                format!("{place} is `{to}`, but this is none"),
+                format!("declare the place as `{}?` if it may be empty", type_source(to)),
+            ),
             Fit::Soft(Why::Narrowing) => {
                 (format!("{place} is `{to}`, but this is `{from}`"), format!("convert it: `as {}`", type_source(to)))
             }
-            Fit::Soft(Why::Shape) => {
-                (format!("{place} is `{to}`, but this is `{from}`"), "convert it with `as`, or build a value of that type".to_owned())
-            }
+            Fit::Soft(Why::Shape) => (
+                format!("{place} is `{to}`, but this is `{from}`"),
+                "convert it with `as`, or build a value of that type".to_owned(),
+            ),
         };
         self.soft(Diagnostic::error(code, span, message).help(help));
     }

@@ -77,7 +77,9 @@ impl<'a> Checker<'a> {
                 narrow = Narrow { yes: inner.no, no: inner.yes };
             }
             // A plain test for truth.
-            ExprKind::Ident(_) | ExprKind::Index { .. } | ExprKind::Field { .. } => narrow.yes.extend(self.path_text(e)),
+            ExprKind::Ident(_) | ExprKind::Index { .. } | ExprKind::Field { .. } => {
+                narrow.yes.extend(self.path_text(e))
+            }
             _ => {}
         }
         narrow
@@ -88,9 +90,12 @@ impl<'a> Checker<'a> {
         let simple = match &e.kind {
             ExprKind::Ident(_) | ExprKind::Int(_) | ExprKind::Str(_) => true,
             ExprKind::Field { base, .. } => self.path_text(base).is_some(),
-            ExprKind::Index { base, index } => self.path_text(base).is_some() && (self.path_text(index).is_some() || operands_simple(index)),
+            ExprKind::Index { base, index } => {
+                self.path_text(base).is_some() && (self.path_text(index).is_some() || operands_simple(index))
+            }
             ExprKind::Call { callee, args } => {
-                matches!(&callee.kind, ExprKind::Ident(n) if &**n == "str" || &**n == "int") && args.iter().all(|a| self.path_text(a).is_some())
+                matches!(&callee.kind, ExprKind::Ident(n) if &**n == "str" || &**n == "int")
+                    && args.iter().all(|a| self.path_text(a).is_some())
             }
             ExprKind::Binary { .. } => operands_simple(e),
             _ => false,

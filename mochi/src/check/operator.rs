@@ -68,7 +68,11 @@ impl<'a> Checker<'a> {
                 let b = self.narrowing(known, |c| c.expr(right, None));
                 for (e, t) in [(left, &a), (right, &b)] {
                     if !matches!(t, Type::Bool) && !t.is_dynamic() {
-                        let d = Diagnostic::error("T020", e.span, format!("`{}` joins bools, but this is `{t}`", op.text()));
+                        let d = Diagnostic::error(
+                            "T020",
+                            e.span,
+                            format!("`{}` joins bools, but this is `{t}`", op.text()),
+                        );
                         self.soft(d.help("write a comparison"));
                     }
                 }
@@ -92,7 +96,11 @@ impl<'a> Checker<'a> {
                 for (e, t) in [(left, &a), (right, &b)] {
                     let inner = t.unwrapped();
                     if !matches!(inner, Type::List(_) | Type::Group(..) | Type::Null) && !inner.is_dynamic() {
-                        let d = Diagnostic::error("T020", e.span, format!("`{}` combines lists, but this is `{t}`", op.text()));
+                        let d = Diagnostic::error(
+                            "T020",
+                            e.span,
+                            format!("`{}` combines lists, but this is `{t}`", op.text()),
+                        );
                         self.error(d.help("put the value into a list: `[..]`"));
                     }
                 }
@@ -119,14 +127,19 @@ impl<'a> Checker<'a> {
     fn arithmetic(&mut self, op: BinOp, span: Span, op_span: Span, a: &Type, b: &Type, right: &Expr) -> Type {
         use Type::*;
         if matches!(op, BinOp::Div | BinOp::Rem) && matches!(right.kind, ExprKind::Int(0)) {
-            let d = Diagnostic::warning("T020", right.span, "this divides by zero, which ends the program when it happens");
+            let d =
+                Diagnostic::warning("T020", right.span, "this divides by zero, which ends the program when it happens");
             self.diagnostics.push(d.help("test the divisor first"));
         }
         match (a, b) {
             (Error, _) | (_, Error) => Error,
             (Any | Param(_), _) | (_, Any | Param(_)) => {
                 if self.strict && (*a == Any || *b == Any) {
-                    let d = Diagnostic::error("T043", op_span, format!("all that is known of an operand of `{}` is `any`", op.text()));
+                    let d = Diagnostic::error(
+                        "T043",
+                        op_span,
+                        format!("all that is known of an operand of `{}` is `any`", op.text()),
+                    );
                     self.soft(d.help("say what you expect with `as`, or declare the type of the variable"));
                 }
                 match (op, a, b) {
@@ -140,7 +153,11 @@ impl<'a> Checker<'a> {
             (String, _) | (_, String) if op == BinOp::Add => {
                 let other = if *a == String { b } else { a };
                 if !matches!(other, String) && !other.is_numeric() {
-                    let d = Diagnostic::error("T020", op_span, format!("`+` joins a text and {other_} here", other_ = other.article()));
+                    let d = Diagnostic::error(
+                        "T020",
+                        op_span,
+                        format!("`+` joins a text and {other_} here", other_ = other.article()),
+                    );
                     self.soft(d.help("write `str(..)` around what is not a string"));
                 }
                 String
@@ -148,14 +165,20 @@ impl<'a> Checker<'a> {
             (List(_), List(_)) if op == BinOp::Add => self.join(a, b),
             // Texts of numbers count as numbers beside numbers: keys of maps with int keys are such.
             (String, t) | (t, String) if t.is_numeric() => {
-                let d = Diagnostic::error("T020", op_span, format!("`{}` computes with numbers, but one side is a string", op.text()));
+                let d = Diagnostic::error(
+                    "T020",
+                    op_span,
+                    format!("`{}` computes with numbers, but one side is a string", op.text()),
+                );
                 self.soft(d.help("`int(..)` makes a number of a text"));
                 t.clone()
             }
             _ => {
                 let message = format!("`{}` cannot join `{a}` and `{b}`", op.text());
                 let help = match (op, a, b) {
-                    (BinOp::Add, List(_), _) => "to add one element use `append(xs, x)`; to join lists both sides must be lists".to_owned(),
+                    (BinOp::Add, List(_), _) => {
+                        "to add one element use `append(xs, x)`; to join lists both sides must be lists".to_owned()
+                    }
                     (_, Bool, _) | (_, _, Bool) => "`if .. then 1 else 0` makes a number of a bool".to_owned(),
                     (BinOp::Mul, String, _) => "to repeat a text use `repeat(s, n)`".to_owned(),
                     _ => "only numbers can be computed with; `+` also joins strings, and lists".to_owned(),
@@ -172,23 +195,42 @@ impl<'a> Checker<'a> {
             return;
         }
         for (e, t, other) in [(le, a, b), (re, b, a)] {
-            if matches!(t, Type::Option(_)) && !matches!(other, Type::Option(_)) && !other.is_dynamic() && !self.is_narrowed(e) {
-                let d = Diagnostic::error("T059", e.span, format!("this may be none, but the other side of `{}` is always a value", op.text()));
+            if matches!(t, Type::Option(_))
+                && !matches!(other, Type::Option(_))
+                && !other.is_dynamic()
+                && !self.is_narrowed(e)
+            {
+                let d = Diagnostic::error(
+                    "T059",
+                    e.span,
+                    format!("this may be none, but the other side of `{}` is always a value", op.text()),
+                );
                 self.soft(d.help("give a value for that case with `?? ..`, or test it first: `if x != none { .. }`"));
                 break;
             }
         }
         let (a, b) = (a.unwrapped(), b.unwrapped());
-        let never = fit(a, b) == Fit::No && fit(b, a) == Fit::No || matches!((a, b), (Type::Struct(..), Type::Map(..)) | (Type::Map(..), Type::Struct(..)));
+        let never = fit(a, b) == Fit::No && fit(b, a) == Fit::No
+            || matches!((a, b), (Type::Struct(..), Type::Map(..)) | (Type::Map(..), Type::Struct(..)));
         if never {
-            let d = Diagnostic::error("T013", op_span, format!("`{a}` and `{b}` cannot be compared: `{}` is always {}", op.text(), if op == BinOp::Ne { "true" } else { "false" }));
+            let d = Diagnostic::error(
+                "T013",
+                op_span,
+                format!(
+                    "`{a}` and `{b}` cannot be compared: `{}` is always {}",
+                    op.text(),
+                    if op == BinOp::Ne { "true" } else { "false" }
+                ),
+            );
             let help = match (a, b) {
                 (Type::String, t) | (t, Type::String) if t.is_numeric() => "convert one side: `str(..)` or `int(..)`",
                 _ => "compare values of one type",
             };
             self.soft(d.help(help));
         } else if !equality {
-            let bad = [a, b].into_iter().find(|t| matches!(t, Type::Bool | Type::Map(..) | Type::Record(_) | Type::Fun(_) | Type::Struct(..) | Type::Unit));
+            let bad = [a, b].into_iter().find(|t| {
+                matches!(t, Type::Bool | Type::Map(..) | Type::Record(_) | Type::Fun(_) | Type::Struct(..) | Type::Unit)
+            });
             if let Some(t) = bad {
                 let d = Diagnostic::error("T013", op_span, format!("values of `{t}` have no order"));
                 self.soft(d.help("compare numbers, strings or lists of them"));
@@ -200,20 +242,37 @@ impl<'a> Checker<'a> {
         match b.unwrapped() {
             Type::List(e) | Type::Group(_, e) => {
                 if fit(a, e) == Fit::No {
-                    let d = Diagnostic::error("T013", left, format!("the elements are `{e}`, so {a_} is never among them", a_ = a.article()));
+                    let d = Diagnostic::error(
+                        "T013",
+                        left,
+                        format!("the elements are `{e}`, so {a_} is never among them", a_ = a.article()),
+                    );
                     self.soft(d.help("look for a value of the elements' type"));
                 }
             }
             Type::String => {
                 if !matches!(a.unwrapped(), Type::String) && !a.is_dynamic() {
-                    let d = Diagnostic::error("T013", left, format!("only a string can be in a string, but this is `{a}`"));
+                    let d =
+                        Diagnostic::error("T013", left, format!("only a string can be in a string, but this is `{a}`"));
                     self.error(d.help("`str(..)` gives its text"));
                 }
             }
             Type::Map(k, _) => self.map_key_in(a, k, left),
-            Type::Record(_) | Type::Any | Type::Param(_) | Type::Error | Type::Null | Type::Struct(..) | Type::Union(..) | Type::Variant(..) | Type::Stream(..) => {}
+            Type::Record(_)
+            | Type::Any
+            | Type::Param(_)
+            | Type::Error
+            | Type::Null
+            | Type::Struct(..)
+            | Type::Union(..)
+            | Type::Variant(..)
+            | Type::Stream(..) => {}
             t => {
-                let d = Diagnostic::error("T013", right, format!("`in` looks into a list, map or string, but this is `{t}`"));
+                let d = Diagnostic::error(
+                    "T013",
+                    right,
+                    format!("`in` looks into a list, map or string, but this is `{t}`"),
+                );
                 self.error(d.help("write a list `[a, b]`, or compare with `==`"));
             }
         }
@@ -230,17 +289,25 @@ impl<'a> Checker<'a> {
         let to = self.type_of(ty);
         let expected = matches!(to, Type::List(_) | Type::Map(..) | Type::Fun(_)).then_some(&to);
         let from = self.expr(e, expected);
-        let text_to_number = *from.unwrapped() == Type::String && matches!(to.unwrapped(), Type::Int | Type::Int64 | Type::BigInt | Type::BigRat);
+        let text_to_number = *from.unwrapped() == Type::String
+            && matches!(to.unwrapped(), Type::Int | Type::Int64 | Type::BigInt | Type::BigRat);
         if text_to_number {
             if !matches!(e.kind, ExprKind::Str(_)) || self.strict {
-                let d = Diagnostic::error("T046", span, format!("this cast reads a number from a text, and fails at run time when it is none; `{to}` comes out"));
+                let d = Diagnostic::error(
+                    "T046",
+                    span,
+                    format!(
+                        "this cast reads a number from a text, and fails at run time when it is none; `{to}` comes out"
+                    ),
+                );
                 self.legacy("text cast", d.help("write `int(..)` to say so"));
             }
             return to;
         }
         let ok = castable(&from, &to);
         if !ok {
-            let d = Diagnostic::error("T046", span, format!("{from_} cannot be cast to `{to}`", from_ = from.article()));
+            let d =
+                Diagnostic::error("T046", span, format!("{from_} cannot be cast to `{to}`", from_ = from.article()));
             let help = match (from.unwrapped(), &to) {
                 (_, Type::String) => "`str(..)` gives its text",
                 (Type::String, Type::Float) => "`float(..)` reads a number from a text",
@@ -262,7 +329,10 @@ fn castable(from: &Type, to: &Type) -> bool {
         (Option(a), b) | (b, Option(a)) => castable(a, b) || castable(b, a),
         (a, b) if a.is_numeric() && b.is_numeric() => true,
         (List(a) | Group(_, a), List(b)) => castable(a, b),
-        (Map(..) | Record(_) | Struct(..) | Union(..) | Variant(..) | Stream(..), Map(..) | Record(_) | Struct(..) | Union(..) | Variant(..) | Stream(..)) => true,
+        (
+            Map(..) | Record(_) | Struct(..) | Union(..) | Variant(..) | Stream(..),
+            Map(..) | Record(_) | Struct(..) | Union(..) | Variant(..) | Stream(..),
+        ) => true,
         (Fun(_), Fun(_)) => true,
         (_, Unit) => true,
         _ => false,

@@ -55,7 +55,8 @@ impl<'a> Checker<'a> {
     /// `group by .. into g`: opens the scope in which only the group is left.
     fn group(&mut self, g: &'a GroupClause, rows: &[(Name, Type)]) {
         let types: Vec<Type> = g.keys.iter().map(|k| self.expr(k, None)).collect();
-        let named: Vec<(Name, Type)> = g.keys.iter().zip(&types).filter_map(|(k, t)| last_name(k).map(|n| (n, t.clone()))).collect();
+        let named: Vec<(Name, Type)> =
+            g.keys.iter().zip(&types).filter_map(|(k, t)| last_name(k).map(|n| (n, t.clone()))).collect();
         let key = match types.as_slice() {
             [one] => one.clone(),
             _ => Type::Record(std::sync::Arc::new(named.clone())),
@@ -106,7 +107,11 @@ impl<'a> Checker<'a> {
             let Some(e) = e else { continue };
             let t = self.expr(e, None);
             if !matches!(t.unwrapped(), Type::Int | Type::Int64 | Type::BigInt) && !t.is_dynamic() {
-                let d = Diagnostic::error("T055", e.span, format!("`{what}` needs a number of rows, an int, but this is `{t}`"));
+                let d = Diagnostic::error(
+                    "T055",
+                    e.span,
+                    format!("`{what}` needs a number of rows, an int, but this is `{t}`"),
+                );
                 self.error(d.help("write an int"));
             }
         }
@@ -125,8 +130,11 @@ impl<'a> Checker<'a> {
     fn aggregate(&mut self, q: &'a Query) -> Option<Type> {
         let ExprKind::Call { callee, args } = &q.select.kind else { return None };
         let (ExprKind::Ident(name), [arg], None) = (&callee.kind, args.as_slice(), &q.group) else { return None };
-        let b = Builtin::by_name(name).filter(|b| matches!(b, Builtin::Sum | Builtin::Avg | Builtin::Min | Builtin::Max | Builtin::Count))?;
-        if self.top_functions.contains_key(name) || self.find_var(name).is_some_and(|v| matches!(self.var(v).ty, Type::Fun(_) | Type::Any)) {
+        let b = Builtin::by_name(name)
+            .filter(|b| matches!(b, Builtin::Sum | Builtin::Avg | Builtin::Min | Builtin::Max | Builtin::Count))?;
+        if self.top_functions.contains_key(name)
+            || self.find_var(name).is_some_and(|v| matches!(self.var(v).ty, Type::Fun(_) | Type::Any))
+        {
             return None;
         }
         self.resolve(callee.id, Resolution::Builtin(b));

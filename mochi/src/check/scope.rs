@@ -168,7 +168,14 @@ impl Checker<'_> {
 
     /// A function whose body is checked later or now; its variables come with `enter`.
     #[allow(clippy::too_many_arguments)]
-    pub(super) fn new_fun(&mut self, name: Option<Name>, kind: FunKind, node: NodeId, span: Span, parent: Option<FunId>) -> FunId {
+    pub(super) fn new_fun(
+        &mut self,
+        name: Option<Name>,
+        kind: FunKind,
+        node: NodeId,
+        span: Span,
+        parent: Option<FunId>,
+    ) -> FunId {
         let id = FunId(self.functions.len() as u32);
         self.functions.push(Function {
             name,
@@ -194,7 +201,12 @@ impl Checker<'_> {
     /// Names that can be seen from here, for suggestions.
     pub(super) fn visible_names(&self) -> Vec<Name> {
         let mut names: Vec<Name> = self.scopes.iter().flat_map(|s| s.names.keys().cloned()).collect();
-        names.extend(self.globals.iter().filter(|(_, id)| !self.in_main() || self.declared_globals.contains(id)).map(|(n, _)| n.clone()));
+        names.extend(
+            self.globals
+                .iter()
+                .filter(|(_, id)| !self.in_main() || self.declared_globals.contains(id))
+                .map(|(n, _)| n.clone()),
+        );
         names.extend(self.top_functions.keys().cloned());
         names.extend(self.variants.keys().cloned());
         names

@@ -51,7 +51,11 @@ impl<'a> Checker<'a> {
                 if self.ctx.last().is_none_or(|c| c.loop_depth == 0) {
                     let word = self.text(stmt.span);
                     let d = Diagnostic::error("T045", stmt.span, format!("`{word}` stands outside of any loop"));
-                    let help = if self.in_main() { "remove it" } else { "to leave a function, write `return`; a function inside a loop does not belong to the loop" };
+                    let help = if self.in_main() {
+                        "remove it"
+                    } else {
+                        "to leave a function, write `return`; a function inside a loop does not belong to the loop"
+                    };
                     self.error(d.help(help));
                 }
             }
@@ -76,7 +80,11 @@ impl<'a> Checker<'a> {
             }
             StmtKind::Import(import) => {
                 if !self.at_top() {
-                    let d = Diagnostic::error("T008", stmt.span, format!("\"{}\" is imported inside a block", import.path.value));
+                    let d = Diagnostic::error(
+                        "T008",
+                        stmt.span,
+                        format!("\"{}\" is imported inside a block", import.path.value),
+                    );
                     self.error(d.help("move the import to the top of the file"));
                 }
             }
@@ -125,7 +133,8 @@ impl<'a> Checker<'a> {
 
     fn late_declaration(&mut self, stmt: &Stmt, name: &Ident, what: &str) {
         if !self.at_top() {
-            let d = Diagnostic::error("T025", stmt.span, format!("the {what} `{}` is declared inside a block", name.name));
+            let d =
+                Diagnostic::error("T025", stmt.span, format!("the {what} `{}` is declared inside a block", name.name));
             self.error(d.help("declare it at the top level of the file, where it is visible everywhere"));
         }
     }
@@ -173,13 +182,21 @@ impl<'a> Checker<'a> {
         if !l.mutable || !matches!(v.kind, ExprKind::Ident(_)) {
             return;
         }
-        let Some(Resolution::Local(id) | Resolution::Global(id)) = self.resolutions.get(v.id.index()).cloned().flatten() else { return };
+        let Some(Resolution::Local(id) | Resolution::Global(id)) =
+            self.resolutions.get(v.id.index()).cloned().flatten()
+        else {
+            return;
+        };
         let source = self.var(id);
         let aggregate = matches!(source.ty, Type::List(_) | Type::Map(..) | Type::Struct(..) | Type::Record(_));
         if aggregate && !source.mutable && matches!(source.kind, VarKind::Global | VarKind::Local) {
-            let d = Diagnostic::error("T051", v.span, format!("`{}` would be a changeable second name for what `let {}` fixed", l.name.name, source.name))
-                .label(source.span, "declared with `let` here")
-                .help(format!("copy it (for a list `{}[0:]`), or declare `{}` with `var`", source.name, source.name));
+            let d = Diagnostic::error(
+                "T051",
+                v.span,
+                format!("`{}` would be a changeable second name for what `let {}` fixed", l.name.name, source.name),
+            )
+            .label(source.span, "declared with `let` here")
+            .help(format!("copy it (for a list `{}[0:]`), or declare `{}` with `var`", source.name, source.name));
             self.soft(d);
         }
     }
@@ -188,7 +205,11 @@ impl<'a> Checker<'a> {
         let expected = self.ctx.last().and_then(|c| c.ret.clone());
         let Some(value) = value else {
             if let Some(t) = expected.filter(|t| !matches!(t, Type::Unit | Type::Option(_)) && !t.is_dynamic()) {
-                let d = Diagnostic::error("T010", span, format!("this function's result is `{t}`, but this `return` gives none"));
+                let d = Diagnostic::error(
+                    "T010",
+                    span,
+                    format!("this function's result is `{t}`, but this `return` gives none"),
+                );
                 self.soft(d.help("return a value, or declare the result as optional with `?`"));
             }
             return;
@@ -196,7 +217,11 @@ impl<'a> Checker<'a> {
         let t = self.expr(value, expected.as_ref());
         if let Some(to) = expected {
             if to == Type::Unit && !matches!(t, Type::Unit | Type::Error) {
-                let d = Diagnostic::error("T010", value.span, "this function is declared to give nothing (`unit`), but returns a value");
+                let d = Diagnostic::error(
+                    "T010",
+                    value.span,
+                    "this function is declared to give nothing (`unit`), but returns a value",
+                );
                 self.soft(d.help(format!("declare the result: `: {}`", super::type_source(&t))));
             } else {
                 self.flow("T010", value.span, &t, &to, "the function's result");
@@ -239,7 +264,11 @@ impl<'a> Checker<'a> {
                     let t = self.expr(e, None);
                     let ok = matches!(t.unwrapped(), Type::Int | Type::Int64 | Type::BigInt) || t.is_dynamic();
                     if !ok {
-                        let d = Diagnostic::error("T023", e.span, format!("the bounds of a range are ints, but this is `{t}`"));
+                        let d = Diagnostic::error(
+                            "T023",
+                            e.span,
+                            format!("the bounds of a range are ints, but this is `{t}`"),
+                        );
                         let d = d.help("convert it: `int(..)` or `as int`");
                         if *t.unwrapped() == Type::Float || t == Type::Null { self.soft(d) } else { self.error(d) }
                     }
@@ -289,7 +318,11 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 let d = Diagnostic::error(code, span, format!("{t_} cannot be {what}", t_ = t.article()));
-                let help = if t.is_numeric() { "to count, write a range: `for i in 0..n`" } else { "only lists, maps, strings and groups have elements" };
+                let help = if t.is_numeric() {
+                    "to count, write a range: `for i in 0..n`"
+                } else {
+                    "only lists, maps, strings and groups have elements"
+                };
                 self.error(d.help(help));
                 Type::Error
             }
@@ -358,7 +391,9 @@ impl<'a> Checker<'a> {
 
     fn fetch_into(&mut self, url: &'a Expr, target: &Ident, with: Option<&'a Expr>) {
         self.fetch(url, with);
-        if let Some(id) = self.find_var(&target.name).or(self.globals.get(&target.name).copied().filter(|_| self.at_top())) {
+        if let Some(id) =
+            self.find_var(&target.name).or(self.globals.get(&target.name).copied().filter(|_| self.at_top()))
+        {
             if self.var(id).is_global && self.at_top() {
                 self.declared_globals.insert(id);
             }
@@ -379,7 +414,9 @@ impl<'a> Checker<'a> {
         let ty = self.var(id).ty.clone();
         let element = self.element(&ty, target.span, "T022", "updated element by element");
         let fields: Vec<(Name, Type, Option<StructId>)> = match &element {
-            Type::Struct(s, _) => self.structs[s.index()].fields.iter().map(|f| (f.name.clone(), f.ty.clone(), Some(*s))).collect(),
+            Type::Struct(s, _) => {
+                self.structs[s.index()].fields.iter().map(|f| (f.name.clone(), f.ty.clone(), Some(*s))).collect()
+            }
             Type::Record(fields) => fields.iter().map(|(n, t)| (n.clone(), t.clone(), None)).collect(),
             // What is not declared: every name that is set is a field.
             _ => set
@@ -400,7 +437,9 @@ impl<'a> Checker<'a> {
                 let found = c.expr(&entry.value, None);
                 match &entry.key {
                     MapKey::Name(n) => match fields.iter().find(|f| f.0 == n.name) {
-                        Some((_, ty, _)) => c.flow("T008", entry.value.span, &found, ty, &format!("the field `{}`", n.name)),
+                        Some((_, ty, _)) => {
+                            c.flow("T008", entry.value.span, &found, ty, &format!("the field `{}`", n.name))
+                        }
                         None => {
                             let names: Vec<Name> = fields.iter().map(|f| f.0.clone()).collect();
                             c.unknown_field(n.span, &n.name, &element, &names);
@@ -422,8 +461,20 @@ impl<'a> Checker<'a> {
         let arity = pred.args.len();
         let first = *self.predicates.entry(pred.name.name.clone()).or_insert((arity, pred.span));
         if first.0 != arity {
-            let d = Diagnostic::error("T039", pred.span, format!("`{}` has {arity} argument{} here, but {} elsewhere, so they can never match", pred.name.name, if arity == 1 { "" } else { "s" }, first.0));
-            self.error(d.label(first.1, "first used here").help("give every fact, rule and query of one name the same number of arguments"));
+            let d = Diagnostic::error(
+                "T039",
+                pred.span,
+                format!(
+                    "`{}` has {arity} argument{} here, but {} elsewhere, so they can never match",
+                    pred.name.name,
+                    if arity == 1 { "" } else { "s" },
+                    first.0
+                ),
+            );
+            self.error(
+                d.label(first.1, "first used here")
+                    .help("give every fact, rule and query of one name the same number of arguments"),
+            );
         }
     }
 
@@ -433,10 +484,13 @@ impl<'a> Checker<'a> {
         for cond in body {
             if let LogicCond::Pred(p) = cond {
                 self.predicate(p);
-                bound.extend(p.args.iter().filter_map(|a| if let LogicTerm::Var(v) = a { Some(&*v.name) } else { None }));
+                bound.extend(
+                    p.args.iter().filter_map(|a| if let LogicTerm::Var(v) = a { Some(&*v.name) } else { None }),
+                );
             }
         }
-        let mut free: Vec<&Ident> = head.args.iter().filter_map(|a| if let LogicTerm::Var(v) = a { Some(v) } else { None }).collect();
+        let mut free: Vec<&Ident> =
+            head.args.iter().filter_map(|a| if let LogicTerm::Var(v) = a { Some(v) } else { None }).collect();
         for cond in body {
             if let LogicCond::NotEqual(a, b) = cond {
                 free.extend([a, b]);
@@ -444,7 +498,11 @@ impl<'a> Checker<'a> {
         }
         for v in free {
             if !bound.contains(&&*v.name) {
-                let d = Diagnostic::error("T002", v.span, format!("the variable `{}` gets no value from any condition of this rule", v.name));
+                let d = Diagnostic::error(
+                    "T002",
+                    v.span,
+                    format!("the variable `{}` gets no value from any condition of this rule", v.name),
+                );
                 self.soft(d.help("use it in a predicate on the right of `:-`"));
                 return;
             }

@@ -60,7 +60,16 @@ impl Checker<'_> {
                     _ => usize::MAX,
                 };
                 if wanted != usize::MAX && types.len() != wanted {
-                    let d = Diagnostic::error("T047", t.span, format!("`{}` takes {wanted} type argument{}, not {}", name.name, if wanted == 1 { "" } else { "s" }, types.len()));
+                    let d = Diagnostic::error(
+                        "T047",
+                        t.span,
+                        format!(
+                            "`{}` takes {wanted} type argument{}, not {}",
+                            name.name,
+                            if wanted == 1 { "" } else { "s" },
+                            types.len()
+                        ),
+                    );
                     self.error(d.help(if wanted == 1 { "write `list<element>`" } else { "write `map<key, value>`" }));
                     Type::Error
                 } else {
@@ -88,7 +97,9 @@ impl Checker<'_> {
             Some(TypeName::Alias(Some(t))) => return t,
             Some(TypeName::Alias(None)) => {
                 let d = Diagnostic::error("T025", span, format!("the type alias `{name}` is defined by itself"));
-                self.error(d.help("an alias must end in another type; for a recursive type use `type Name { .. }` or variants"));
+                self.error(d.help(
+                    "an alias must end in another type; for a recursive type use `type Name { .. }` or variants",
+                ));
                 return Type::Error;
             }
             Some(TypeName::Extern) => return Type::Any,
@@ -107,7 +118,8 @@ impl Checker<'_> {
             "list" => return Type::list(Type::Any),
             "map" => return Type::map(Type::Any, Type::Any),
             "void" => {
-                let d = Diagnostic::error("T025", span, "`void` is an old name of `unit`").help("write `unit`, or leave the result type out");
+                let d = Diagnostic::error("T025", span, "`void` is an old name of `unit`")
+                    .help("write `unit`, or leave the result type out");
                 self.legacy("void", d);
                 return Type::Unit;
             }
@@ -130,7 +142,8 @@ impl Checker<'_> {
         }
         if self.reported_names.insert(format!("type {name}").into()) {
             let known: Vec<Name> = self.type_names.keys().cloned().collect();
-            let close = super::scope::closest(name, known.iter().map(|n| &**n).chain(TYPES.iter().copied())).map(str::to_owned);
+            let close =
+                super::scope::closest(name, known.iter().map(|n| &**n).chain(TYPES.iter().copied())).map(str::to_owned);
             let help = match FOREIGN.iter().find(|(f, _)| *f == &**name) {
                 Some((_, ours)) => format!("Mochi's type is `{ours}`"),
                 None => match close {

@@ -25,10 +25,18 @@ impl Parser<'_> {
             }
         };
         if self.at(P::Arrow) {
-            return Err(self.fail("P001", "a named function has a block, not `=>`".to_owned(), "write `{ return .. }`"));
+            return Err(self.fail(
+                "P001",
+                "a named function has a block, not `=>`".to_owned(),
+                "write `{ return .. }`",
+            ));
         }
         if self.at(P::Minus) && self.nth_is(1, P::Gt) {
-            return Err(self.fail("P001", "the result type is not written with `->`".to_owned(), "write `fun f(x: int): int { .. }`"));
+            return Err(self.fail(
+                "P001",
+                "the result type is not written with `->`".to_owned(),
+                "write `fun f(x: int): int { .. }`",
+            ));
         }
         let (body, _) = self.block("before the function's body")?;
         Ok(FunDecl { export, name, sig, body })
@@ -67,7 +75,11 @@ impl Parser<'_> {
             let name = self.ident("a parameter's name")?;
             let ty = if self.eat(P::Colon) { Some(self.type_expr()?) } else { None };
             if self.at(P::Assign) {
-                return Err(self.fail("P001", "parameters have no default values".to_owned(), "pass the value at each call, or write a second function"));
+                return Err(self.fail(
+                    "P001",
+                    "parameters have no default values".to_owned(),
+                    "pass the value at each call, or write a second function",
+                ));
             }
             params.push(Param { name, ty });
             if !self.eat(P::Comma) {
@@ -89,7 +101,11 @@ impl Parser<'_> {
             return Ok(StmtKind::Type(TypeDecl { name, kind }));
         }
         if !equals {
-            return Err(self.fail("P001", format!("expected `=` or `{{` after the type's name, found {}", self.found()), "write `type Name { field: type }` or `type Name = A | B`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected `=` or `{{` after the type's name, found {}", self.found()),
+                "write `type Name { field: type }` or `type Name = A | B`",
+            ));
         }
         let leading = self.eat(P::Pipe);
         let sum = matches!(self.tok(), Tok::Ident(_))
@@ -147,8 +163,14 @@ impl Parser<'_> {
         if matches!(self.tok(), Tok::Ident(_)) {
             let ident = self.ident("a language")?;
             if !LANGUAGES.contains(&&*ident.name) {
-                let d = Diagnostic::error("P064", ident.span, format!("`{}` is not a language that can be imported from", ident.name));
-                self.report(d.help(format!("known are {}; for a Mochi package leave the language out", LANGUAGES.join(", "))));
+                let d = Diagnostic::error(
+                    "P064",
+                    ident.span,
+                    format!("`{}` is not a language that can be imported from", ident.name),
+                );
+                self.report(
+                    d.help(format!("known are {}; for a Mochi package leave the language out", LANGUAGES.join(", "))),
+                );
             }
             lang = Some(ident);
         }
@@ -187,7 +209,13 @@ impl Parser<'_> {
                 self.bump();
                 Extern::Object(self.ident("the object's name")?)
             }
-            _ => return Err(self.fail("P001", format!("expected what is extern, found {}", self.found()), "write `extern fun`, `extern let`, `extern var`, `extern type` or `extern object`")),
+            _ => {
+                return Err(self.fail(
+                    "P001",
+                    format!("expected what is extern, found {}", self.found()),
+                    "write `extern fun`, `extern let`, `extern var`, `extern type` or `extern object`",
+                ));
+            }
         };
         Ok(StmtKind::Extern(decl))
     }
@@ -216,7 +244,11 @@ impl Parser<'_> {
     pub(super) fn on_handler(&mut self) -> PResult<OnHandler> {
         let stream = self.ident("the stream's name")?;
         if !self.eat_word("as") {
-            return Err(self.fail("P001", format!("expected `as` and a name for the event, found {}", self.found()), "write `on Stream as event { .. }`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected `as` and a name for the event, found {}", self.found()),
+                "write `on Stream as event { .. }`",
+            ));
         }
         let var = self.ident("the event's name")?;
         let (body, _) = self.block("before the handler's body")?;
@@ -264,12 +296,20 @@ impl Parser<'_> {
                     StmtKind::Assign(a) => Ok(AgentMember::Assign(a)),
                     StmtKind::Error => Err(super::Reported),
                     _ => {
-                        let d = Diagnostic::error("P001", stmt.span, "an agent holds only variables, assignments, `on` handlers and intents");
+                        let d = Diagnostic::error(
+                            "P001",
+                            stmt.span,
+                            "an agent holds only variables, assignments, `on` handlers and intents",
+                        );
                         Err(self.report(d.help("put other statements into an intent or a handler")))
                     }
                 }
             }
-            Tok::Kw(Kw::Fun) => Err(self.fail("P001", "an agent has intents, not functions".to_owned(), "write `intent` instead of `fun`, or move the function out of the agent")),
+            Tok::Kw(Kw::Fun) => Err(self.fail(
+                "P001",
+                "an agent has intents, not functions".to_owned(),
+                "write `intent` instead of `fun`, or move the function out of the agent",
+            )),
             _ => Err(self.fail(
                 "P001",
                 format!("expected a member of the agent, found {}", self.found()),

@@ -97,7 +97,11 @@ impl Parser<'_> {
             self.doubled_operator(op)?;
             let right = self.binary(op.precedence())?;
             let below = left.height.max(right.height);
-            left = self.make(start, below, ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) })?;
+            left = self.make(
+                start,
+                below,
+                ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) },
+            )?;
         }
         Ok(left)
     }
@@ -110,7 +114,9 @@ impl Parser<'_> {
                 (format!("`{}=` does not exist", op.text()), format!("write it out: `x = x {} ..`", op.text()))
             }
             (BinOp::Add, Tok::P(P::Plus)) => ("`++` does not exist".to_owned(), "write `x = x + 1`".to_owned()),
-            (BinOp::Mul, Tok::P(P::Star)) => ("`**` does not exist".to_owned(), "write `pow(base, exponent)`".to_owned()),
+            (BinOp::Mul, Tok::P(P::Star)) => {
+                ("`**` does not exist".to_owned(), "write `pow(base, exponent)`".to_owned())
+            }
             _ => return Ok(()),
         };
         Err(self.fail("P001", message, &help))
@@ -171,7 +177,11 @@ impl Parser<'_> {
                     self.bump();
                     let name = self.member_ident("a field or method name after the dot")?;
                     let base = Box::new(e);
-                    self.make(start, below, if optional { ExprKind::OptField { base, name } } else { ExprKind::Field { base, name } })?
+                    self.make(
+                        start,
+                        below,
+                        if optional { ExprKind::OptField { base, name } } else { ExprKind::Field { base, name } },
+                    )?
                 }
                 Tok::P(P::LBracket) if optional => {
                     self.bump();
@@ -211,8 +221,12 @@ impl Parser<'_> {
         }
         if from.is_none() && to.is_none() && step.is_none() && self.at(P::RBracket) {
             self.bump();
-            let d = Diagnostic::error("P060", self.span_from(open), if slice { "this slice has no bounds" } else { "the index is missing" })
-                .help("write `xs[i]` for an element, `xs[a:b]` for a part; for a copy of all of it, `xs[0:]`");
+            let d = Diagnostic::error(
+                "P060",
+                self.span_from(open),
+                if slice { "this slice has no bounds" } else { "the index is missing" },
+            )
+            .help("write `xs[i]` for an element, `xs[a:b]` for a part; for a copy of all of it, `xs[0:]`");
             self.report(d);
             return self.make(start, base.height, ExprKind::Error);
         }
@@ -229,7 +243,11 @@ impl Parser<'_> {
     /// A `:`; a `:-` is reported and taken for `:` before a negative bound (the `-` does not matter any more).
     fn colon_in_slice(&mut self) -> bool {
         if self.at(P::Turnstile) {
-            self.fail("P001", "`:-` is one token of logic rules, not a colon and a minus".to_owned(), "leave a space: `xs[1: -1]`");
+            self.fail(
+                "P001",
+                "`:-` is one token of logic rules, not a colon and a minus".to_owned(),
+                "leave a space: `xs[1: -1]`",
+            );
             self.bump();
             return true;
         }
@@ -244,7 +262,11 @@ impl Parser<'_> {
         while !self.at(P::RParen) {
             args.push(self.inner_expr()?);
             if self.at(P::Colon) && matches!(args.last().map(|a| &a.kind), Some(ExprKind::Ident(_))) {
-                return Err(self.fail("P001", "arguments have no names here".to_owned(), "pass the values alone, in the order of the parameters"));
+                return Err(self.fail(
+                    "P001",
+                    "arguments have no names here".to_owned(),
+                    "pass the values alone, in the order of the parameters",
+                ));
             }
             if !self.eat(P::Comma) {
                 break;
@@ -303,20 +325,25 @@ impl Parser<'_> {
         let start = self.bump().span;
         let mut e = self.inner_expr()?;
         if self.at(P::Comma) {
-            return Err(self.fail("P001", "there are no tuples".to_owned(), "use a list `[a, b]`, or a map `{x: a, y: b}`"));
+            return Err(self.fail(
+                "P001",
+                "there are no tuples".to_owned(),
+                "use a list `[a, b]`, or a map `{x: a, y: b}`",
+            ));
         }
         self.expect_close(P::RParen, start, "this parenthesis")?;
         e.span = self.span_from(start);
         Ok(e)
     }
 
-
     #[inline(never)]
     fn no_expr(&mut self) -> super::Reported {
         let help = match self.tok() {
             Tok::P(P::Turnstile) => "`:-` is one token of logic rules; leave a space: `: -`",
             Tok::P(P::Assign) => "`=` assigns; to compare, write `==`",
-            Tok::P(P::Lt | P::Gt | P::LtEq | P::GtEq | P::EqEq | P::NotEq | P::Plus | P::Star | P::Slash) => "is something missing before the operator?",
+            Tok::P(P::Lt | P::Gt | P::LtEq | P::GtEq | P::EqEq | P::NotEq | P::Plus | P::Star | P::Slash) => {
+                "is something missing before the operator?"
+            }
             Tok::Kw(_) if !self.on_new_line() => "reserved words cannot be used as names",
             _ => "",
         };
@@ -331,10 +358,17 @@ impl Parser<'_> {
             self.bump();
             return self.make(start, 0, ExprKind::None);
         }
-        if &*name == "from" && matches!(self.nth(1), Tok::Ident(_)) && (*self.nth(2) == Tok::Kw(Kw::In) || !self.nth_on_new_line(1)) {
+        if &*name == "from"
+            && matches!(self.nth(1), Tok::Ident(_))
+            && (*self.nth(2) == Tok::Kw(Kw::In) || !self.nth_on_new_line(1))
+        {
             return self.query();
         }
-        if &*name == "query" && matches!(self.nth(1), Tok::Ident(_)) && self.nth_is(2, P::LParen) && !self.nth_on_new_line(1) {
+        if &*name == "query"
+            && matches!(self.nth(1), Tok::Ident(_))
+            && self.nth_is(2, P::LParen)
+            && !self.nth_on_new_line(1)
+        {
             self.bump();
             let pred = self.pred()?;
             return self.make(start, 0, ExprKind::LogicQuery(pred));
@@ -375,7 +409,11 @@ impl Parser<'_> {
                 self.bump();
                 let path = if matches!(self.tok(), Tok::Str(_)) { Some(self.str_lit("the path")?) } else { None };
                 if !self.eat_word("as") {
-                    return Err(self.fail("P001", format!("expected `as` and the rows' type, found {}", self.found()), "write `load \"file\" as Type`"));
+                    return Err(self.fail(
+                        "P001",
+                        format!("expected `as` and the rows' type, found {}", self.found()),
+                        "write `load \"file\" as Type`",
+                    ));
                 }
                 let ty = self.type_expr()?;
                 let with = self.with_clause()?;
@@ -406,7 +444,11 @@ impl Parser<'_> {
             } else if self.at(P::LBrace) {
                 self.braced_expr()?
             } else {
-                return Err(self.fail("P001", format!("expected `then` or `{{` after the condition, found {}", self.found()), "write `if c then a else b`, or `if c { a } else { b }`"));
+                return Err(self.fail(
+                    "P001",
+                    format!("expected `then` or `{{` after the condition, found {}", self.found()),
+                    "write `if c then a else b`, or `if c { a } else { b }`",
+                ));
             };
             branches.push((cond, value));
             self.branch_limit(branches.len())?;
@@ -417,7 +459,11 @@ impl Parser<'_> {
                 cond = self.with_no_struct(true, Self::expr)?;
                 continue;
             }
-            break Some(Box::new(if self.at(P::LBrace) && !self.map_ahead() { self.braced_expr()? } else { self.expr()? }));
+            break Some(Box::new(if self.at(P::LBrace) && !self.map_ahead() {
+                self.braced_expr()?
+            } else {
+                self.expr()?
+            }));
         };
         let below = branches.iter().fold(height(&otherwise), |h, (c, v)| h.max(c.height).max(v.height));
         self.make(start, below, ExprKind::If { branches, otherwise })
@@ -427,7 +473,11 @@ impl Parser<'_> {
     fn braced_expr(&mut self) -> PResult<Expr> {
         let open = self.bump().span;
         if super::only_starts_stmt(self.tok()) {
-            return Err(self.fail("P001", "an `if` used as a value has one expression in each brace, no statements".to_owned(), "declare a `var` before, and assign it in an `if` statement"));
+            return Err(self.fail(
+                "P001",
+                "an `if` used as a value has one expression in each brace, no statements".to_owned(),
+                "declare a `var` before, and assign it in an `if` statement",
+            ));
         }
         let e = self.inner_expr()?;
         self.expect_close(P::RBrace, open, "this branch")?;
@@ -446,7 +496,11 @@ impl Parser<'_> {
             let (block, h) = self.block("")?;
             (FunBody::Block(block), h)
         } else {
-            return Err(self.fail("P001", format!("expected the function's body, found {}", self.found()), "write `fun(x: int): int => x + 1`, or a block `fun(x: int): int { return x + 1 }`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected the function's body, found {}", self.found()),
+                "write `fun(x: int): int => x + 1`, or a block `fun(x: int): int { return x + 1 }`",
+            ));
         };
         self.make(start, below, ExprKind::Fun(Box::new(FunExpr { sig, body })))
     }
@@ -462,14 +516,19 @@ impl Parser<'_> {
             let arm_start = self.span();
             let pattern = self.arm_pattern()?;
             if !self.eat(P::Arrow) {
-                return Err(self.fail("P001", format!("expected `=>` after the pattern, found {}", self.found()), "arms are `pattern => result`"));
+                return Err(self.fail(
+                    "P001",
+                    format!("expected `=>` after the pattern, found {}", self.found()),
+                    "arms are `pattern => result`",
+                ));
             }
             let body = if self.at(P::LBrace) && !self.map_ahead() {
                 let (block, h) = self.block("")?;
                 below = below.max(h);
                 ArmBody::Block(block)
             } else if self.at(P::RBrace) || self.at(P::Comma) || self.at(P::Arrow) {
-                let d = Diagnostic::error("P061", self.span_from(arm_start), "this arm has no result").help("write an expression after `=>`; `none` if there is nothing to give");
+                let d = Diagnostic::error("P061", self.span_from(arm_start), "this arm has no result")
+                    .help("write an expression after `=>`; `none` if there is nothing to give");
                 self.report(d);
                 ArmBody::Expr(self.error_expr())
             } else {

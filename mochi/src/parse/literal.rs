@@ -82,11 +82,17 @@ impl Parser<'_> {
         let open = self.expect(P::LBrace, "")?;
         let mut entries = Vec::new();
         while !self.at(P::RBrace) {
-            let bare = matches!(self.tok(), Tok::Ident(_) | Tok::Kw(_)) && (self.nth_is(1, P::Colon) || self.nth_is(1, P::Turnstile));
+            let bare = matches!(self.tok(), Tok::Ident(_) | Tok::Kw(_))
+                && (self.nth_is(1, P::Colon) || self.nth_is(1, P::Turnstile));
             let literal = matches!(self.tok(), Tok::Kw(Kw::True | Kw::False | Kw::None));
-            let key = if bare && !literal { MapKey::Name(self.member_ident("a key")?) } else { MapKey::Expr(self.expr()?) };
+            let key =
+                if bare && !literal { MapKey::Name(self.member_ident("a key")?) } else { MapKey::Expr(self.expr()?) };
             if self.at(P::Turnstile) {
-                self.fail("P001", "`:-` is one token of logic rules, not a colon and a minus".to_owned(), "leave a space: `key: -1`");
+                self.fail(
+                    "P001",
+                    "`:-` is one token of logic rules, not a colon and a minus".to_owned(),
+                    "leave a space: `key: -1`",
+                );
                 self.bump();
             } else {
                 self.expect(P::Colon, "after the key")?;
@@ -109,7 +115,11 @@ impl Parser<'_> {
             while !p.at(P::RBrace) {
                 let name = p.member_ident("a field's name")?;
                 if p.at(P::Turnstile) {
-                    p.fail("P001", "`:-` is one token of logic rules, not a colon and a minus".to_owned(), "leave a space: `field: -1`");
+                    p.fail(
+                        "P001",
+                        "`:-` is one token of logic rules, not a colon and a minus".to_owned(),
+                        "leave a space: `field: -1`",
+                    );
                     p.bump();
                 } else {
                     p.expect(P::Colon, "after the field's name")?;

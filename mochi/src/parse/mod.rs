@@ -94,7 +94,12 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn token(&self) -> Token {
-        self.tokens.get(self.pos).cloned().unwrap_or(Token { tok: Tok::Eof, span: Span::default(), first: true, column: 0 })
+        self.tokens.get(self.pos).cloned().unwrap_or(Token {
+            tok: Tok::Eof,
+            span: Span::default(),
+            first: true,
+            column: 0,
+        })
     }
 
     fn tok(&self) -> &Tok {
@@ -223,7 +228,10 @@ impl Parser<'_> {
     /// Report at the current token. What is missing at the end of a line (or of the file) is shown there, not at the next line's start.
     #[inline(never)]
     fn fail(&mut self, code: &'static str, message: String, help: &str) -> Reported {
-        let missing = message.starts_with("expected") && !message.starts_with("expected a statement") && self.on_new_line() && self.pos > 0;
+        let missing = message.starts_with("expected")
+            && !message.starts_with("expected a statement")
+            && self.on_new_line()
+            && self.pos > 0;
         let span = if missing || self.at_eof() {
             let end = self.prev_span().end;
             Span { start: end, end: end + 1 }
@@ -369,7 +377,9 @@ impl Parser<'_> {
                 Tok::P(P::LBrace) => depth += 1,
                 _ if fresh && starts && token.column <= start.0 => break,
                 // Even inside brackets: these never occur in an expression.
-                _ if depth == 0 && self.pos > mark.pos && only_starts_stmt(&token.tok) && (token.first || !start.1) => break,
+                _ if depth == 0 && self.pos > mark.pos && only_starts_stmt(&token.tok) && (token.first || !start.1) => {
+                    break;
+                }
                 _ => {}
             }
             self.bump();
@@ -428,7 +438,16 @@ fn can_start_expr(tok: &Tok) -> bool {
         Tok::P(p) => matches!(p, P::LParen | P::LBracket | P::LBrace | P::Minus | P::Bang),
         Tok::Kw(kw) => matches!(
             kw,
-            Kw::If | Kw::Fun | Kw::Match | Kw::Generate | Kw::Fetch | Kw::Load | Kw::Save | Kw::None | Kw::True | Kw::False
+            Kw::If
+                | Kw::Fun
+                | Kw::Match
+                | Kw::Generate
+                | Kw::Fetch
+                | Kw::Load
+                | Kw::Save
+                | Kw::None
+                | Kw::True
+                | Kw::False
         ),
         Tok::Error | Tok::Eof => false,
     }
@@ -436,7 +455,8 @@ fn can_start_expr(tok: &Tok) -> bool {
 
 /// Does a token begin a statement, as far as recovery is concerned?
 fn starts_stmt(tok: &Tok) -> bool {
-    only_starts_stmt(tok) || matches!(tok, Tok::Kw(Kw::If | Kw::Fun | Kw::Match | Kw::Fetch | Kw::Load | Kw::Save | Kw::On | Kw::Package))
+    only_starts_stmt(tok)
+        || matches!(tok, Tok::Kw(Kw::If | Kw::Fun | Kw::Match | Kw::Fetch | Kw::Load | Kw::Save | Kw::On | Kw::Package))
 }
 
 /// Does a token occur nowhere but at the beginning of a statement (or member)?

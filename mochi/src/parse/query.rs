@@ -42,7 +42,10 @@ impl Parser<'_> {
         let mut reached = 0;
         while self.next_clause(&mut q, &mut reached)? {}
         // `select distinct` of a variable called so: nothing follows it.
-        q.distinct = self.at_word("distinct") && super::can_start_expr(self.nth(1)) && !self.nth_on_new_line(1) && !self.nth_is(1, P::LParen);
+        q.distinct = self.at_word("distinct")
+            && super::can_start_expr(self.nth(1))
+            && !self.nth_on_new_line(1)
+            && !self.nth_is(1, P::LParen);
         if q.distinct {
             self.bump();
         }
@@ -77,14 +80,23 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn no_clause(&mut self) -> super::Reported {
-        let help = "a query is `from x in xs [join ..] [where ..] [group by ..] [sort by ..] [skip n] [take n] select ..`";
-        self.fail("P001", format!("expected another clause of this query or its `select`, found {}", self.found()), help)
+        let help =
+            "a query is `from x in xs [join ..] [where ..] [group by ..] [sort by ..] [skip n] [take n] select ..`";
+        self.fail(
+            "P001",
+            format!("expected another clause of this query or its `select`, found {}", self.found()),
+            help,
+        )
     }
 
     #[inline(never)]
     fn out_of_order(&mut self, at: Span, clause: &str, rank: usize, reached: usize) {
         let before = CLAUSES.get(reached).copied().unwrap_or_default();
-        let message = if rank == reached { format!("this query has a second `{clause}`") } else { format!("`{clause}` comes too late: it stands before `{before}`") };
+        let message = if rank == reached {
+            format!("this query has a second `{clause}`")
+        } else {
+            format!("`{clause}` comes too late: it stands before `{before}`")
+        };
         let d = Diagnostic::error("P001", at, message).help(format!("the order of clauses is {}", CLAUSES.join(", ")));
         self.report(d);
     }
@@ -130,7 +142,11 @@ impl Parser<'_> {
         if self.eat_kw(Kw::In) {
             return Ok(());
         }
-        Err(self.fail("P001", format!("expected `in` after the row variable, found {}", self.found()), "sources are `from x in xs`"))
+        Err(self.fail(
+            "P001",
+            format!("expected `in` after the row variable, found {}", self.found()),
+            "sources are `from x in xs`",
+        ))
     }
 
     #[inline(never)]
@@ -155,7 +171,11 @@ impl Parser<'_> {
         self.expect_in()?;
         let source = self.expr()?;
         if !self.eat_kw(Kw::On) {
-            return Err(self.fail("P001", format!("expected `on` and the join's condition, found {}", self.found()), "write `join y in ys on x.id == y.id`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected `on` and the join's condition, found {}", self.found()),
+                "write `join y in ys on x.id == y.id`",
+            ));
         }
         let on = self.expr()?;
         q.joins.push(JoinClause { side, var, source, on, span: self.span_from(start) });
@@ -171,7 +191,11 @@ impl Parser<'_> {
             keys.push(self.expr()?);
         }
         if !self.eat_word("into") {
-            return Err(self.fail("P001", format!("expected `into` and a name for the group, found {}", self.found()), "write `group by x.key into g`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected `into` and a name for the group, found {}", self.found()),
+                "write `group by x.key into g`",
+            ));
         }
         let into = self.ident("the group's name")?;
         let having = if self.eat_word("having") { Some(self.expr()?) } else { None };

@@ -75,7 +75,18 @@ impl Parser<'_> {
         let id = self.id();
         let documented = matches!(
             self.tok(),
-            Tok::Kw(Kw::Fun | Kw::Type | Kw::Let | Kw::Var | Kw::Stream | Kw::Agent | Kw::Extern | Kw::Export | Kw::Rule | Kw::Fact)
+            Tok::Kw(
+                Kw::Fun
+                    | Kw::Type
+                    | Kw::Let
+                    | Kw::Var
+                    | Kw::Stream
+                    | Kw::Agent
+                    | Kw::Extern
+                    | Kw::Export
+                    | Kw::Rule
+                    | Kw::Fact
+            )
         );
         let doc = if documented { self.doc_before() } else { None };
         let kind = match self.stmt_kind(mark) {
@@ -104,7 +115,11 @@ impl Parser<'_> {
             Kw::Export => {
                 self.bump();
                 if !self.at_kw(Kw::Fun) {
-                    return Err(self.fail("P001", format!("expected `fun` after `export`, found {}", self.found()), "only functions can be exported"));
+                    return Err(self.fail(
+                        "P001",
+                        format!("expected `fun` after `export`, found {}", self.found()),
+                        "only functions can be exported",
+                    ));
                 }
                 Ok(StmtKind::Fun(Box::new(self.fun_decl(true)?)))
             }
@@ -141,11 +156,21 @@ impl Parser<'_> {
             }
             Kw::Rule => self.rule(),
             Kw::Fetch => self.fetch_stmt(),
-            Kw::Package => Err(self.fail("P001", "`package` stands only at the top of a file".to_owned(), "move it to the first line")),
-            Kw::Intent => {
-                Err(self.fail("P001", "`intent` stands only inside an agent".to_owned(), "write `agent Name { intent f() { .. } }`, or use `fun`"))
-            }
-            Kw::Else => Err(self.fail("P001", "this `else` belongs to no `if`".to_owned(), "is a `}` too many or too few above?")),
+            Kw::Package => Err(self.fail(
+                "P001",
+                "`package` stands only at the top of a file".to_owned(),
+                "move it to the first line",
+            )),
+            Kw::Intent => Err(self.fail(
+                "P001",
+                "`intent` stands only inside an agent".to_owned(),
+                "write `agent Name { intent f() { .. } }`, or use `fun`",
+            )),
+            Kw::Else => Err(self.fail(
+                "P001",
+                "this `else` belongs to no `if`".to_owned(),
+                "is a `}` too many or too few above?",
+            )),
             _ => self.expr_stmt(),
         }
     }
@@ -229,12 +254,20 @@ impl Parser<'_> {
         if !does_something(&expr) && self.last_error != Some(self.pos) {
             let span = self.span_from(start);
             if glued {
-                let d = Diagnostic::error("P065", span, "this stands beside a finished statement, and its value would be thrown away");
+                let d = Diagnostic::error(
+                    "P065",
+                    span,
+                    "this stands beside a finished statement, and its value would be thrown away",
+                );
                 return Err(self.report(d.help("is there an operator or a `,` missing before it? Several statements on one line are separated by `;`")));
             }
             self.diagnostics.push(
-                Diagnostic::warning("P065", span, "this expression's value is thrown away, and computing it does nothing else")
-                    .help("if it is a function's result, write `return` before it; if it is to be shown, `print(..)` it"),
+                Diagnostic::warning(
+                    "P065",
+                    span,
+                    "this expression's value is thrown away, and computing it does nothing else",
+                )
+                .help("if it is a function's result, write `return` before it; if it is to be shown, `print(..)` it"),
             );
         }
         Ok(StmtKind::Expr(expr))
@@ -248,7 +281,11 @@ impl Parser<'_> {
         let word = match self.tok() {
             Tok::Ident(w) => w.clone(),
             Tok::P(P::Question) => {
-                return Err(self.fail("P001", "`?` stands only before `.` or `[`".to_owned(), "there is no `a ? b : c`; write `if a then b else c`"));
+                return Err(self.fail(
+                    "P001",
+                    "`?` stands only before `.` or `[`".to_owned(),
+                    "there is no `a ? b : c`; write `if a then b else c`",
+                ));
             }
             _ => return Ok(()),
         };
@@ -282,8 +319,12 @@ impl Parser<'_> {
         };
         path.reverse();
         let Some(target) = target else {
-            let d = Diagnostic::error("P001", span, "only a variable, an element `x[i]` or a field `x.f` can be assigned to")
-                .help("to compare, write `==`");
+            let d = Diagnostic::error(
+                "P001",
+                span,
+                "only a variable, an element `x[i]` or a field `x.f` can be assigned to",
+            )
+            .help("to compare, write `==`");
             return Err(self.report(d));
         };
         self.bump();
@@ -298,7 +339,11 @@ impl Parser<'_> {
         let start = self.span();
         self.bump();
         if self.at(P::LBracket) || self.at(P::LBrace) || self.at(P::LParen) {
-            return Err(self.fail("P001", "a declaration names one variable; there is no destructuring".to_owned(), "declare each name on its own: `let a = xs[0]`"));
+            return Err(self.fail(
+                "P001",
+                "a declaration names one variable; there is no destructuring".to_owned(),
+                "declare each name on its own: `let a = xs[0]`",
+            ));
         }
         let name = self.ident("the variable's name")?;
         let ty = if self.eat(P::Colon) { Some(self.type_expr()?) } else { None };
@@ -314,8 +359,12 @@ impl Parser<'_> {
         }
         if ty.is_none() && value.is_none() {
             let word = if mutable { "var" } else { "let" };
-            let d = Diagnostic::error("T000", self.span_from(start), format!("`{}` has neither a type nor a value", name.name))
-                .help(format!("give it a value, `{word} {0} = ..`, or a type, `{word} {0}: int`", name.name));
+            let d = Diagnostic::error(
+                "T000",
+                self.span_from(start),
+                format!("`{}` has neither a type nor a value", name.name),
+            )
+            .help(format!("give it a value, `{word} {0} = ..`, or a type, `{word} {0}: int`", name.name));
             self.report(d);
         }
         Ok(LetStmt { mutable, name, ty, value })
@@ -378,7 +427,8 @@ impl Parser<'_> {
     #[inline(never)]
     fn return_stmt(&mut self) -> PResult<StmtKind> {
         self.bump();
-        let value = can_start_expr(self.tok()) && !(self.on_new_line() && self.at_kw(Kw::If)) && !self.named_fun_ahead();
+        let value =
+            can_start_expr(self.tok()) && !(self.on_new_line() && self.at_kw(Kw::If)) && !self.named_fun_ahead();
         Ok(StmtKind::Return(if value { Some(self.expr()?) } else { None }))
     }
 
@@ -386,15 +436,24 @@ impl Parser<'_> {
     fn for_stmt(&mut self) -> PResult<StmtKind> {
         self.bump();
         if self.at(P::LParen) {
-            return Err(self.fail("P001", "expected the loop variable's name, found `(`".to_owned(), "loops are `for i in 0..n { .. }` and `for x in xs { .. }`, without parentheses"));
+            return Err(self.fail(
+                "P001",
+                "expected the loop variable's name, found `(`".to_owned(),
+                "loops are `for i in 0..n { .. }` and `for x in xs { .. }`, without parentheses",
+            ));
         }
         let var = self.ident("the loop variable's name")?;
         if !self.eat_kw(Kw::In) {
             let help = "loops are `for i in 0..n { .. }` and `for x in xs { .. }`";
-            return Err(self.fail("P001", format!("expected `in` after the loop variable, found {}", self.found()), help));
+            return Err(self.fail(
+                "P001",
+                format!("expected `in` after the loop variable, found {}", self.found()),
+                help,
+            ));
         }
         let first = self.header_expr()?;
-        let source = if self.eat(P::DotDot) { ForSource::Range(first, self.header_expr()?) } else { ForSource::Each(first) };
+        let source =
+            if self.eat(P::DotDot) { ForSource::Range(first, self.header_expr()?) } else { ForSource::Each(first) };
         let (body, _) = self.block("after the loop's header")?;
         Ok(StmtKind::For(ForStmt { var, source, body }))
     }
@@ -421,7 +480,11 @@ impl Parser<'_> {
         self.bump();
         let open = self.span();
         if !self.at(P::LBrace) {
-            return Err(self.fail("P001", format!("expected `{{` after `set`, found {}", self.found()), "write `update xs set { field: value } where condition`"));
+            return Err(self.fail(
+                "P001",
+                format!("expected `{{` after `set`, found {}", self.found()),
+                "write `update xs set { field: value } where condition`",
+            ));
         }
         let set = self.map_entries()?;
         let set_span = self.span_from(open);
@@ -457,15 +520,21 @@ fn does_something(e: &Expr) -> bool {
         | ExprKind::Ident(_)
         | ExprKind::Fun(_) => false,
         ExprKind::Field { base, .. } | ExprKind::OptField { base, .. } => does_something(base),
-        ExprKind::Index { base, index } | ExprKind::OptIndex { base, index } => does_something(base) || does_something(index),
+        ExprKind::Index { base, index } | ExprKind::OptIndex { base, index } => {
+            does_something(base) || does_something(index)
+        }
         ExprKind::Slice { base, from, to, step } => does_something(base) || opt(from) || opt(to) || opt(step),
         ExprKind::Cast { expr, .. } | ExprKind::Unary { expr, .. } => does_something(expr),
         ExprKind::Binary { left, right, .. } => does_something(left) || does_something(right),
         ExprKind::List(es) => any(es),
-        ExprKind::Map(entries) => entries.iter().any(|e| does_something(&e.value) || matches!(&e.key, MapKey::Expr(k) if does_something(k))),
+        ExprKind::Map(entries) => {
+            entries.iter().any(|e| does_something(&e.value) || matches!(&e.key, MapKey::Expr(k) if does_something(k)))
+        }
         // `A {}` may start an agent.
         ExprKind::Struct { fields, .. } => fields.is_empty() || fields.iter().any(|f| does_something(&f.value)),
-        ExprKind::If { branches, otherwise } => branches.iter().any(|(c, b)| does_something(c) || does_something(b)) || opt(otherwise),
+        ExprKind::If { branches, otherwise } => {
+            branches.iter().any(|(c, b)| does_something(c) || does_something(b)) || opt(otherwise)
+        }
         ExprKind::Match { value, arms } => {
             does_something(value)
                 || arms.iter().any(|a| match &a.body {

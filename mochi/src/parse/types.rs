@@ -47,9 +47,11 @@ impl Parser<'_> {
                 self.expect_close(P::RBrace, open, "this type")?;
                 Ok(TypeKind::Record(fields))
             }
-            Tok::P(P::LBracket) => {
-                Err(self.fail("P001", "list types are not written with brackets".to_owned(), "write `list<int>`; maps are `map<string, int>`"))
-            }
+            Tok::P(P::LBracket) => Err(self.fail(
+                "P001",
+                "list types are not written with brackets".to_owned(),
+                "write `list<int>`; maps are `map<string, int>`",
+            )),
             Tok::Ident(name) => {
                 let ident = self.ident("a type")?;
                 if !self.at(P::Lt) {
@@ -70,7 +72,11 @@ impl Parser<'_> {
                 }
                 Ok(TypeKind::Generic(ident, args))
             }
-            _ => Err(self.fail("P001", format!("expected a type, found {}", self.found()), "types are `int`, `string`, `list<int>`, `map<string, int>`, `fun(int): int`, `T?` or declared names")),
+            _ => Err(self.fail(
+                "P001",
+                format!("expected a type, found {}", self.found()),
+                "types are `int`, `string`, `list<int>`, `map<string, int>`, `fun(int): int`, `T?` or declared names",
+            )),
         }
     }
 

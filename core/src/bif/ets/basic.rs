@@ -5,8 +5,9 @@ use crate::atom::am;
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::hash::Cursor;
 use crate::ets::{Kind, Store, Table};
+use crate::heap::order;
 use crate::heap::refs::RefId;
-use crate::term::{Mem, Names, Term, order};
+use crate::term::{Mem, Names, Term};
 
 pub const BIFS: &[Bif] = &[
     bif("ets", "insert", 2, insert),

@@ -5,8 +5,9 @@ use crate::atom::am;
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::Kind;
 use crate::heap::number::{self, ArithError};
+use crate::heap::order;
 use crate::heap::refs::RefId;
-use crate::term::{Term, order};
+use crate::term::Term;
 use std::cmp::Ordering;
 
 pub const BIFS: &[Bif] = &[

@@ -5,9 +5,10 @@
 
 use crate::atom::{Atom, am};
 use crate::bif::{BifFn, Ctx, Fault, table};
+use crate::heap::order;
 use crate::heap::{build, map};
 use crate::process::Exception;
-use crate::term::{Mem, Names, Term, order};
+use crate::term::{Mem, Names, Term};
 use rustc_hash::FxHashMap;
 
 /// A pattern; children are indices into the clause's patterns.

@@ -10,8 +10,9 @@ use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::hash::Cursor;
 use crate::ets::tree::Place;
 use crate::ets::{Kind, Store};
+use crate::heap::order;
 use crate::heap::refs::RefId;
-use crate::term::{Term, order};
+use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[
     bif("ets", "match", 1, |c, a| go_on(c, a[0], What::Match)),

@@ -4,8 +4,9 @@
 
 use crate::atom::{Atom, am};
 use crate::bif::{BifResult, Ctx, Fault};
+use crate::heap::order;
 use crate::signals::tests::World;
-use crate::term::{Term, order};
+use crate::term::Term;
 
 /// A term to build.
 #[derive(Clone)]

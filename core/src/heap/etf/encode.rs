@@ -4,7 +4,7 @@ use super::super::binary::Bits;
 use super::super::external::Node;
 use super::{Tables, VERSION, local_hash, tag};
 use crate::atom::{Atom, am};
-use crate::term::order::compare_exact;
+use crate::heap::order::compare_exact;
 use crate::term::{Addr, Kind, Mem, Term, object};
 
 /// How to encode.

@@ -3,8 +3,8 @@
 use super::*;
 use crate::arena::Arena;
 use crate::atom::{AtomError, AtomTable};
+use crate::heap::order::exact_eq;
 use crate::heap::{Alloc, Heap, HeapAlloc, build};
-use crate::term::order::exact_eq;
 use crate::term::{FunKey, Term};
 
 struct Plain(AtomTable, Vec<FunInfo>);

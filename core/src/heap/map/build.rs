@@ -5,9 +5,9 @@ use super::super::build::{self, Built};
 use super::flat;
 use super::trie::{LEVELS, bit_at, make_node};
 use crate::arena::OutOfMemory;
+use crate::heap::order::compare_exact;
 use crate::term::hash::internal_hash;
 use crate::term::object::FLAT_MAP_LIMIT;
-use crate::term::order::compare_exact;
 use crate::term::{Names, Term};
 use std::cmp::Ordering;
 

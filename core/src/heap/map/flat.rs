@@ -4,8 +4,8 @@ use super::super::Alloc;
 use super::super::build::Built;
 use super::compare_keys;
 use crate::arena::OutOfMemory;
+use crate::heap::order::exact_eq;
 use crate::term::object::{self, FLAT_MAP_HEADER, FLAT_MAP_LIMIT, FLAT_MAP_WORDS};
-use crate::term::order::exact_eq;
 use crate::term::{Mem, Names, Term};
 use std::cmp::Ordering;
 

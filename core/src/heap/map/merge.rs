@@ -5,8 +5,8 @@ use super::super::build::{self, Built};
 use super::trie::{LEVELS, Node, bit_at, make_node};
 use super::{flat, iter};
 use crate::arena::OutOfMemory;
+use crate::heap::order::{compare_exact, exact_eq};
 use crate::term::hash::internal_hash;
-use crate::term::order::{compare_exact, exact_eq};
 use crate::term::{Mem, Names, Term};
 use std::cmp::Ordering;
 

@@ -24,7 +24,7 @@ pub use merge::merge;
 use super::Alloc;
 use super::build::Built;
 use crate::arena::OutOfMemory;
-use crate::term::order::compare_exact;
+use crate::heap::order::compare_exact;
 use crate::term::{Mem, Names, Term};
 use std::cmp::Ordering;
 

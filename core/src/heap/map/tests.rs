@@ -3,9 +3,9 @@
 use super::*;
 use crate::arena::Arena;
 use crate::atom::Atom;
+use crate::heap::order::exact_eq;
 use crate::heap::size::flat_size;
 use crate::heap::{Heap, HeapAlloc};
-use crate::term::order::exact_eq;
 use crate::term::{FunKey, MIN_SMALL};
 use std::collections::BTreeMap;
 

@@ -6,9 +6,9 @@ use super::super::Alloc;
 use super::super::build::{self, Built};
 use super::flat;
 use crate::arena::OutOfMemory;
+use crate::heap::order::{compare_exact, exact_eq};
 use crate::term::hash::internal_hash;
 use crate::term::object::{self, FLAT_MAP_LIMIT};
-use crate::term::order::{compare_exact, exact_eq};
 use crate::term::{Mem, Names, Term};
 use std::cmp::Ordering;
 

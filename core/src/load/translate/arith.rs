@@ -2,10 +2,10 @@
 
 use super::{Done, Translator};
 use crate::atom::am;
+use crate::code::Mfa;
 use crate::code::op::Instr;
 use crate::code::operand::Place;
 use crate::error::LoadError;
-use crate::process::Mfa;
 use beambox_beamfile::{Arg, Op};
 
 /// In place of a number of live registers: the instruction doesn't say which are live, so it must not collect.

@@ -1,10 +1,10 @@
 //! Calls, frames, jumps, exceptions, receive.
 
 use super::{Done, Translator};
+use crate::code::Mfa;
 use crate::code::op::Instr;
 use crate::code::operand::{Dst, Place, Src};
 use crate::error::LoadError;
-use crate::process::Mfa;
 use crate::term::Term;
 use beambox_beamfile::{Arg, Op};
 

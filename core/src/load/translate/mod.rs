@@ -13,12 +13,12 @@ mod data;
 use super::Linked;
 use super::emit::Emitter;
 use crate::atom::AtomTable;
+use crate::code::Mfa;
 use crate::code::operand::{Dst, Src, Wide};
 use crate::code::table::{FunctionRange, Location};
 use crate::code::{CodeTable, Target};
 use crate::error::LoadError;
 use crate::heap::Alloc;
-use crate::process::Mfa;
 use crate::term::Term;
 use beambox_beamfile::{self as bf, AllocKind, Arg, BeamFile};
 

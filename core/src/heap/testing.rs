@@ -1,9 +1,10 @@
 //! For tests: a heap to build terms on, and a reader of the tables in `testdata`, whose terms are in external format.
 
-use super::{FunKey, Mem, Names, Term, hash, object, order};
 use crate::arena::Arena;
 use crate::atom::{Atom, AtomTable};
+use crate::heap::order;
 use crate::heap::{Alloc, LiteralAlloc, binary, build, number};
+use crate::term::{FunKey, Mem, Names, Term, hash, object};
 use num_bigint::{BigInt, Sign};
 
 /// Atoms and exports, as far as tests need them.

@@ -2,10 +2,10 @@
 //!
 //! The pairs of a map come in the order in which they lie. Explicit stack. Mirrors `io_lib:write` and `erl_printf_term.c`.
 
-use super::order::Leaves;
-use super::{Kind, Mem, Names, Term, float_text, object};
 use crate::heap::binary::Bits;
 use crate::heap::number;
+use crate::heap::order::Leaves;
+use crate::term::{Kind, Mem, Names, Term, float_text, object};
 use std::fmt::Write as _;
 
 /// The term as `~w` (`~tw` for atoms beyond Latin-1) writes it, cut with `...` after about `limit` characters. With
@@ -344,8 +344,8 @@ const RESERVED: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heap::testing::{term, unhex, with_terms};
     use crate::heap::{Alloc, build};
-    use crate::term::testing::{term, unhex, with_terms};
 
     #[test]
     fn text_is_otps() {

@@ -1,8 +1,9 @@
 //! Order and hashes, compared with what OTP 27 gives (`testdata/numbers.escript` made the tables).
 
+use super::order;
 use super::testing::{term, with_terms};
-use super::{Term, hash, order, phash};
 use crate::heap::{Alloc, build};
+use crate::term::{Term, hash, phash};
 use std::cmp::Ordering;
 
 #[test]
