@@ -34,6 +34,8 @@ fn copy_one(a: &mut dyn Alloc, mem: Mem, lit: u32, term: Term, work: &mut Vec<(A
     let from = term.addr();
     let h = mem.word(from, 0);
     match object::kind_of_header(h) {
+        // There is one `{}`, and it is on no heap (`flat_size` counts nothing for it).
+        Some(Kind::Tuple) if h == object::tuple_header(0) => return Ok(term),
         Some(Kind::SubBits) => return copy_bits(a, mem, term),
         Some(Kind::BinRef) => return binary::share(a, mem, from).map(Term::boxed_at),
         Some(Kind::FunRef) => {

@@ -128,6 +128,15 @@ fn a_set_keeps_one_object_a_key() {
 }
 
 #[test]
+fn the_empty_tuple_can_be_key_and_value() {
+    let mut r = Run::new();
+    let t = new(&mut r, &[]);
+    let o = tuple(&[tuple(&[]), tuple(&[I(1), tuple(&[])])]);
+    r.is("insert", &[t.clone(), o.clone()], TRUE);
+    r.is("lookup", &[t, tuple(&[])], L(vec![o]));
+}
+
+#[test]
 fn traversals_give_otps_order() {
     let mut r = Run::new();
     let t = new(&mut r, &[]);
