@@ -60,11 +60,12 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
     if let Err(f) = m.collect(0, 0) {
         return m.fault(f);
     }
-    if !m.proc.mailbox.is_empty() {
-        return start_call(m);
-    }
     m.proc.live.clear();
     m.proc.ip = APPLY_TRAP;
+    if !m.proc.mailbox.is_empty() {
+        // Not at once: the caller of a BIF in tail position would drop its frame, which is gone already.
+        return Flow::End(SliceEnd::Preempted);
+    }
     m.proc.state = State::Waiting;
     Flow::End(SliceEnd::Waiting)
 }
