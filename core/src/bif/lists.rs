@@ -56,12 +56,15 @@ pub const BIFS: &[Bif] = &[
     bif("lists", "keyfind", 3, |c, a| Ok(key_find(c, a)?.unwrap_or(Term::bool(false)))),
     bif("lists", "keysearch", 3, keysearch),
     bif("erts_debug", "flat_size", 1, flat_size),
-    bif("erts_debug", "size", 1, shared_size),
+    bif("erts_debug", "size", 1, |c, a| shared_size(c, a, u32::MAX)),
     bif("erts_debug", "same", 2, |_, a| Ok(Term::bool(a[0] == a[1]))),
     bif("erlang", "phash2", 1, phash2_1),
     bif("erlang", "phash2", 2, phash2_2),
     bif("erlang", "phash", 2, phash),
-    bif("erts_debug", "size_shared", 1, shared_size),
+    bif("erts_debug", "size_shared", 1, |c, a| {
+        let literals = c.sys.arena.literal_base();
+        shared_size(c, a, literals)
+    }),
 ];
 
 fn is_record_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
@@ -310,12 +313,12 @@ fn flat_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 }
 
 /// Words of a term with shared parts counted once.
-fn shared_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+fn shared_size(c: &mut Ctx<'_>, a: &[Term], literal_base: u32) -> BifResult {
     let m = c.mem();
     let mut seen = rustc_hash::FxHashSet::default();
     let (mut total, mut work) = (0u64, vec![a[0]]);
     while let Some(t) = work.pop() {
-        if !(t.is_list() || t.is_boxed()) || c.sys.arena.is_literal(t.addr()) || !seen.insert(t.addr()) {
+        if !(t.is_list() || t.is_boxed()) || t.addr() >= literal_base || t == c.sys.empty_tuple || !seen.insert(t.addr()) {
             continue;
         }
         if t.is_list() {
