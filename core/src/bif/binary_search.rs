@@ -9,8 +9,12 @@ use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
 use crate::heap::{Alloc, binary};
 use crate::term::{Mem, Term};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem;
+
+/// Most bytes of several patterns together: the automaton takes some forty times as much of the host's memory, which no
+/// limit of the VM counts.
+const MAX_PATTERNS: usize = 4 << 20;
 
 pub const BIFS: &[Bif] = &[
     bif("binary", "compile_pattern", 1, compile_pattern),
@@ -112,7 +116,17 @@ fn find(ctx: &mut Ctx<'_>, subject: Term, patterns: &[Term], o: Options) -> Resu
         memmem::find_iter(&haystack, &*needle).take(most).map(|at| (start + at, needle.len())).collect()
     } else {
         let all: Vec<_> = needles.iter().map(|b| bytes(mem, *b)).collect();
-        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all.iter().map(|b| &**b));
+        if work > MAX_PATTERNS {
+            return Err(ctx.system_limit());
+        }
+        // A full table of transitions suits small sets only.
+        let kind = match work {
+            0..=1024 => None,
+            1025..=65536 => Some(AhoCorasickKind::ContiguousNFA),
+            _ => Some(AhoCorasickKind::NoncontiguousNFA),
+        };
+        let mut builder = AhoCorasick::builder();
+        let built = builder.match_kind(MatchKind::LeftmostLongest).kind(kind).build(all.iter().map(|b| &**b));
         let Ok(ac) = built else { return Err(ctx.system_limit()) };
         ac.find_iter(&*haystack).take(most).map(|m| (start + m.start(), m.len())).collect()
     };

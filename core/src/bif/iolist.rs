@@ -5,7 +5,7 @@
 //! parts of `utils.c`, `binary.c` and `io.c`.
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
-use crate::heap::binary::{self, Bits};
+use crate::heap::binary;
 use crate::heap::{Alloc, build};
 use crate::term::{Mem, Term};
 
@@ -265,31 +265,4 @@ fn iolist_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         out.push(ctx.binary(&run)?);
     }
     ctx.list(&out)
-}
-
-/// The bytes of an iolist that another BIF takes as an argument; `None`: it is none, or is longer than `limit` bytes or steps.
-pub fn to_bytes(mem: Mem, t: Term, limit: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut todo = vec![t];
-    loop {
-        let mut found = Found::default();
-        found.walk(mem, todo, false).ok()?;
-        let mut at = 0;
-        if out.len() as u64 + found.bits / 8 > limit as u64 {
-            return None;
-        }
-        for p in &found.pieces {
-            match *p {
-                Piece::Bytes(n) => {
-                    out.extend_from_slice(found.bytes.get(at..at + n)?);
-                    at += n;
-                }
-                Piece::Bits(t) => out.extend(mem.bits(t).map(|b: Bits| b.to_vec(mem))?),
-            }
-        }
-        if found.left.is_empty() {
-            return Some(out);
-        }
-        todo = found.left;
-    }
 }
