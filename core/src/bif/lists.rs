@@ -318,7 +318,11 @@ fn shared_size(c: &mut Ctx<'_>, a: &[Term], literal_base: u32) -> BifResult {
     let mut seen = rustc_hash::FxHashSet::default();
     let (mut total, mut work) = (0u64, vec![a[0]]);
     while let Some(t) = work.pop() {
-        if !(t.is_list() || t.is_boxed()) || t.addr() >= literal_base || t == c.sys.empty_tuple || !seen.insert(t.addr()) {
+        if !(t.is_list() || t.is_boxed())
+            || t.addr() >= literal_base
+            || t == c.sys.empty_tuple
+            || !seen.insert(t.addr())
+        {
             continue;
         }
         if t.is_list() {
