@@ -467,3 +467,19 @@ fn facts_about_the_vm() {
     assert!(w.sys.procs.get(q).unwrap().heap.major_count == 1);
     assert_eq!(w.erl(p, "halt", &[Term::small(3)]), Err(Fault::Stop));
 }
+
+#[test]
+fn what_takes_no_words_of_the_arena_counts_too() {
+    let mut w = World::new();
+    let p = w.process();
+    w.sys.counters.reductions = 2_000_000;
+    w.sys.audit();
+    assert_eq!(w.sys.stop, None);
+    for i in 0..2_000_000 {
+        let message = Message { term: Term::small(i), fragment: None };
+        w.sys.deliver(p, message);
+    }
+    w.sys.counters.reductions = 4_000_000;
+    w.sys.audit();
+    assert_eq!(w.sys.stop, Some(crate::error::StopCause::OutOfMemory(64 << 20)));
+}
