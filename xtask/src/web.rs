@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 
 use crate::paths::Paths;
 use crate::run::{command, quiet, say, show, step};
@@ -40,13 +41,19 @@ pub fn web_wasm(paths: &Paths) -> Result<()> {
     step("building the VM for the browser (release; about two minutes when nothing is built yet)", || {
         let wasm = face(paths, &[], "web")?;
         let out = paths.www().join("src/generated");
-        let glue = out.join("beambox_wasm.js");
-        if newer(&glue, &wasm) && newer(&glue, &bindgen) {
+        // By content, not by time: another build may have written there in between.
+        let stamp = out.join("made-from");
+        let mut hash = Sha256::new();
+        hash.update(fs::read(&wasm)?);
+        hash.update(fs::read(&bindgen)?);
+        let wanted = format!("{:x}", hash.finalize());
+        if fs::read_to_string(&stamp).ok().as_deref() == Some(&wanted) && out.join("beambox_wasm_bg.wasm").exists() {
             return Ok(());
         }
         let mut cmd = Command::new(&bindgen);
         cmd.arg(&wasm).arg("--out-dir").arg(&out).args(["--out-name", "beambox_wasm", "--target", "web"]);
-        quiet(&mut cmd).map(drop)
+        quiet(&mut cmd)?;
+        Ok(fs::write(stamp, wanted)?)
     })
 }
 
@@ -59,8 +66,10 @@ pub fn raw_wasm(paths: &Paths) -> Result<PathBuf> {
         if let Some(dir) = out.parent() {
             fs::create_dir_all(dir)?;
         }
-        if !newer(&out, &wasm) {
-            fs::copy(&wasm, &out).context("cannot copy the raw wasm")?;
+        // An unchanged file keeps its time: the sandbox keeps what it compiled from it.
+        let bytes = fs::read(&wasm)?;
+        if fs::read(&out).ok().as_ref() != Some(&bytes) {
+            fs::write(&out, bytes).context("cannot copy the raw wasm")?;
         }
         Ok(out)
     })
@@ -96,10 +105,4 @@ pub fn path_with(program: &Path) -> Result<std::ffi::OsString> {
     let dir = program.parent().context("a program without a folder")?.to_path_buf();
     let rest = std::env::var_os("PATH").unwrap_or_default();
     Ok(std::env::join_paths(std::iter::once(dir).chain(std::env::split_paths(&rest)))?)
-}
-
-/// Whether `file` exists and is at least as new as `source`.
-fn newer(file: &Path, source: &Path) -> bool {
-    let time = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
-    matches!((time(file), time(source)), (Some(a), Some(b)) if a >= b)
 }
