@@ -138,8 +138,16 @@ fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+/// The target folder of the checkout that this crate was built from, if it is still there: an installed program finds what xtask made.
+const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
+
 /// `NAME` beside this program, or in `FOLDER` beside the program's folder or one above: `target/FOLDER/NAME` for what cargo builds.
 pub(crate) fn beside_program(folder: &str, name: &str) -> Option<PathBuf> {
+    let built = || Some(Path::new(BUILT_IN).join(folder).join(name)).filter(|file| file.is_file());
+    beside(folder, name).or_else(built)
+}
+
+fn beside(folder: &str, name: &str) -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let mut at = program.parent()?;
     let here = at.join(name);
