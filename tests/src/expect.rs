@@ -1,7 +1,7 @@
 //! Which program passes on which host: `tests/expectations/conformance.txt`, a set that only grows.
 //!
 //! One line per program, `NAME: HOST HOST ..`. Lines that begin with `#` are comments. A program that isn't listed for a host is on the
-//! wishlist there: it may fail, and when it passes the strict runner asks for it to be listed.
+//! wishlist there: it may fail, and when it passes the runner asks for it to be listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -123,15 +123,9 @@ fn one_host(cli: &Cli, kind: Kind, tasks: &[Task], passing: &mut Passing) -> Res
                 passed += 1;
                 println!("test {label} ... ok");
             }
-            Ok(()) if cli.strict => {
-                failed += 1;
-                println!(
-                    "test {label} ... FAILED\n    it passes and isn't listed: run `cargo xtask conformance --bless`"
-                );
-            }
             Ok(()) => {
                 passed += 1;
-                println!("test {label} ... ok (newly)");
+                println!("test {label} ... ok (newly: `cargo xtask conformance --bless` lists it)");
             }
             Err(why) if listed => {
                 failed += 1;
