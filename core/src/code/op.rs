@@ -16,8 +16,7 @@ macro_rules! for_each_op {
             "Does nothing." Nop {}
             "Ends the process normally: the return address below a process's first frame." ProcessEnd {}
             "Calls what the process's trap says; where a new process starts." ApplyTrap {}
-            "Continues a BIF that yielded or waited." ResumeBif { bif: u32 }
-            "After the error handler has loaded code: calls the function again." Unreachable {}
+                "Behind the last instruction: never reached." Unreachable {}
 
             "X to X." MoveXX { s: u16, d: u16 }
             "X to Y." MoveXY { s: u16, d: u16 }

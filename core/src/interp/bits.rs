@@ -87,17 +87,14 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             if utf::take(m.mem(), ctx, kind, flags).is_some() { Flow::Next } else { Flow::Jump(fail) }
         }
         Instr::BsCreateBin { live, d, n, at, fail } => create_bin(m, live, d, n as u32, at, fail),
-        Instr::BsInitWritable {} => {
-            let size = m.x(0).as_small().unwrap_or(0);
-            let _ = size;
-            match binary::from_bytes(&mut m.ctx(), b"") {
-                Ok(t) => {
-                    m.set_x(0, t);
-                    Flow::Next
-                }
-                Err(e) => m.fault(e.into()),
+        // The size in x0 is a hint; room is made when something is appended.
+        Instr::BsInitWritable {} => match binary::from_bytes(&mut m.ctx(), b"") {
+            Ok(t) => {
+                m.set_x(0, t);
+                Flow::Next
             }
-        }
+            Err(e) => m.fault(e.into()),
+        },
         _ => Flow::Next,
     }
 }

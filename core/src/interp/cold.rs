@@ -17,7 +17,7 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
             Flow::End(SliceEnd::Exited)
         }
         Instr::ApplyTrap {} => calls::start_trap(m),
-        Instr::Unreachable {} | Instr::ResumeBif { .. } => {
+        Instr::Unreachable {} => {
             m.sys.stop.get_or_insert(StopCause::Internal(format!("{:?} ran off the end of its code", m.proc.pid)));
             Flow::End(SliceEnd::Stopped)
         }

@@ -109,7 +109,7 @@ impl Heap {
         self.install(arena, block, size, survived.top, stack);
         // What lives now has survived one collection.
         self.high_water = self.top;
-        sweep::after_minor(arena, self, old_top_before);
+        sweep::after_minor(arena, self);
         self.minor_since_major += 1;
         self.minor_count += 1;
 

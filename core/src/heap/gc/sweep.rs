@@ -46,7 +46,7 @@ fn sort_out(arena: &mut Arena, list: OffHeap, mut keep: impl FnMut(Addr, u64)) {
     }
 }
 
-pub(super) fn after_minor(arena: &mut Arena, heap: &mut Heap, _old_top_before: Addr) {
+pub(super) fn after_minor(arena: &mut Arena, heap: &mut Heap) {
     let mem = arena.mem();
     let (mut young, mut old) = (OffHeap::default(), heap.old_off_heap);
     let in_old = |a: Addr| a >= heap.old_start && a < heap.old_end;
