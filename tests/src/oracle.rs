@@ -84,25 +84,30 @@ fn identity(otp: &Path) -> Result<String> {
     let erl = fs::canonicalize(otp.join("erl")).context("no `erl` in OTP's bin folder")?;
     let data =
         erl.ancestors().skip(2).take(2).find_map(|dir| fs::read_to_string(dir.join("releases/start_erl.data")).ok());
-    Ok(format!("oracle 3 {} {}", erl.display(), data.unwrap_or_default()))
+    Ok(format!("oracle 4 {} {}", erl.display(), data.unwrap_or_default()))
 }
 
+/// Works in a folder of its own and moves it to its place when all is there: tests are processes of their own and may ask at the same time.
 fn ask(otp: &Path, program: &Program, home: &Path) -> Result<Known> {
-    fs::create_dir_all(home)?;
+    let parent = home.parent().context("the oracle's folder has no parent")?;
+    let work = tempfile::Builder::new().prefix("asking-").tempdir_in(parent)?;
     let compiled =
-        Command::new(otp.join("erlc")).args(["+deterministic", "-o"]).arg(home).arg(&program.source).output();
+        Command::new(otp.join("erlc")).args(["+deterministic", "-o"]).arg(work.path()).arg(&program.source).output();
     let compiled = compiled.context("cannot start erlc")?;
     if !compiled.status.success() {
         bail!("real OTP doesn't compile {}:\n{}", program.label(), String::from_utf8_lossy(&compiled.stdout));
     }
-    let (stdout, stderr, status) = run_on_otp(otp, &[home], &program.name)?;
+    let (stdout, stderr, status) = run_on_otp(otp, &[work.path()], &program.name)?;
     if status != Some(0) || stdout.is_empty() {
         bail!("real OTP doesn't run {} to its end:\n{}", program.label(), String::from_utf8_lossy(&stderr));
     }
-    // The output is written last, and under another name first: its presence says that all is there.
-    let part = home.join("stdout.part");
-    fs::write(&part, &stdout)?;
-    fs::rename(&part, home.join("stdout"))?;
+    fs::write(work.path().join("stdout"), &stdout)?;
+    // Another process may have been faster; what it found is as good.
+    if let Err(error) = fs::rename(work.path(), home)
+        && !home.join("stdout").exists()
+    {
+        return Err(error).with_context(|| format!("cannot keep the answer at {}", home.display()));
+    }
     Ok(Known { beam: home.join(format!("{}.beam", program.name)), stdout })
 }
 
