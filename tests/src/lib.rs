@@ -8,3 +8,4 @@ pub mod host;
 pub mod oracle;
 pub mod places;
 pub mod program;
+pub mod suites;

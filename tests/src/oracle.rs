@@ -80,7 +80,7 @@ pub fn learn(programs: &[Program]) -> Result<BTreeMap<String, Known>> {
 }
 
 /// What tells one OTP from another: its release files name the exact versions.
-fn identity(otp: &Path) -> Result<String> {
+pub fn identity(otp: &Path) -> Result<String> {
     let erl = fs::canonicalize(otp.join("erl")).context("no `erl` in OTP's bin folder")?;
     let data =
         erl.ancestors().skip(2).take(2).find_map(|dir| fs::read_to_string(dir.join("releases/start_erl.data")).ok());

@@ -46,6 +46,11 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run OTP's own stdlib suites on ours and on real OTP: `suites [--bless] [NAME[:CASE]..]`.
+    Suites {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Time programs on ours and on real OTP; what follows goes to the runner.
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -67,6 +72,7 @@ enum Chore {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Tool {
     Otp,
+    OtpSources,
     Wasm,
     Npm,
     Chromium,
@@ -92,6 +98,7 @@ fn chore(chore: Chore) -> Result<ExitCode> {
         Chore::Test { only } => suite::run(&paths, &only)?,
         Chore::Tidy => tidy::tidy(&paths)?,
         Chore::Conformance { args } => suite::conformance(&paths, &args)?,
+        Chore::Suites { args } => suite::suites(&paths, &args)?,
         Chore::Bench { args } => suite::bench(&paths, &args)?,
         Chore::Wasm => web::web_wasm(&paths).and_then(|()| web::raw_wasm(&paths)).map(drop)?,
         Chore::Pack => web::pack(&paths)?,
@@ -113,6 +120,7 @@ fn set_up(paths: &Paths, what: &[Tool]) -> Result<()> {
     for tool in if what.is_empty() { all } else { what } {
         match tool {
             Tool::Otp => println!("otp: {}", setup::otp::otp(paths)?.display()),
+            Tool::OtpSources => println!("otp-sources: {}", setup::otp::sources(&paths)?.display()),
             Tool::Wasm => setup::rust::wasm_target(paths).map(|()| println!("wasm: present"))?,
             Tool::Npm => setup::node::packages(paths).map(|()| println!("npm: present"))?,
             Tool::Chromium => println!("chromium: {}", setup::chromium::chromium(paths)?.display()),

@@ -211,6 +211,19 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
     show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 
+/// OTP's own suites, by our program in release mode.
+pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
+    let (otp, sources) = locked(paths, |paths| Ok((setup::otp::otp(paths)?, setup::otp::sources(paths)?)))?;
+    bundle::bundle(paths, &otp)?;
+    say("building the program in release mode");
+    let build = ["build", "--quiet", "--release", "--package", "beambox-cli"];
+    show(&mut command(&paths.root, "cargo", &build))?;
+    let run = ["run", "--quiet", "--package", "beambox-tests", "--bin", "suites", "--", "--sources"];
+    let mut runner = command(&paths.root, "cargo", &run);
+    runner.arg(sources).arg("--beambox").arg(paths.target.join("release/beambox")).args(args);
+    show(runner.env("BEAMBOX_OTP", setup::otp::root(&otp)))
+}
+
 /// The benchmarks: ours in release mode against real OTP, in the same run.
 pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
     let otp = locked(paths, setup::otp::otp)?;

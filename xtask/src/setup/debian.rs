@@ -107,6 +107,7 @@ impl Apt {
         }
         let mirror = Mirror::of_this_machine()?;
         let mut sources = format!("deb [signed-by={KEYRING}] {} {release} main\n", mirror.main);
+        sources += &format!("deb-src [signed-by={KEYRING}] {} {release} main\n", mirror.main);
         if let Some(security) = mirror.security {
             sources += &format!("deb [signed-by={KEYRING}] {security} {release}-security main\n");
         }
@@ -152,6 +153,20 @@ impl Apt {
     /// Fetches a package with all that it depends on and that is not present yet.
     pub fn closure(&self, name: &str) -> Result<()> {
         quiet(self.get().args(["install", "--download-only", "--no-install-recommends", name])).map(drop)
+    }
+
+    /// Fetches the archive of a package's upstream sources, and unpacks the folders of it that `folders` name into `root`.
+    pub fn sources(self, name: &str, folders: &[&str], root: &Path) -> Result<()> {
+        quiet(self.get().args(["source", "--download-only", name]))?;
+        let archives = fs::read_dir(self.dir.join("archives"))?.flatten().map(|e| e.path());
+        let original = archives.into_iter().find(|p| p.to_string_lossy().contains(".orig.tar."));
+        let original = original.with_context(|| format!("the sources of {name} hold no .orig.tar"))?;
+        fs::create_dir_all(root)?;
+        let mut tar = Command::new("tar");
+        tar.arg("-xf").arg(original).arg("-C").arg(root).args(["--strip-components=1", "--wildcards"]);
+        quiet(tar.args(folders.iter().map(|folder| format!("*/{folder}/*"))))?;
+        fs::remove_dir_all(&self.dir)?;
+        Ok(())
     }
 
     /// Unpacks everything fetched into `root`, and removes the lists and the packages.

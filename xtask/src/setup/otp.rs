@@ -64,6 +64,39 @@ pub fn otp(paths: &Paths) -> Result<PathBuf> {
     Ok(bin)
 }
 
+/// The parts of OTP's source tree that the project's tests run: stdlib's suites and the sources of what is compiled.
+const SOURCES: &[&str] = &["lib/stdlib", "lib/kernel", "lib/compiler"];
+
+/// The root of OTP 27's source tree, from Debian 13's source package (48 MB) unless `BEAMBOX_OTP_SOURCES` names one.
+pub fn sources(paths: &Paths) -> Result<PathBuf> {
+    const REMEDY: &str = "unpack OTP 27's sources yourself and name their root in BEAMBOX_OTP_SOURCES";
+    let suite = "lib/stdlib/test/lists_SUITE.erl";
+    if let Some(dir) = std::env::var_os("BEAMBOX_OTP_SOURCES").filter(|d| !d.is_empty()) {
+        let dir = PathBuf::from(dir);
+        if !dir.join(suite).exists() {
+            bail!("BEAMBOX_OTP_SOURCES names {}, which is no OTP source tree", dir.display());
+        }
+        return Ok(dir);
+    }
+    let dest = paths.toolchain.join("otp-sources");
+    let stamp = dest.join("complete");
+    if stamp.exists() {
+        return Ok(dest);
+    }
+    if !available() {
+        bail!("OTP's sources can't be fetched without Debian's tools: {REMEDY}");
+    }
+    step("fetching OTP 27's sources from Debian 13 (the suites that the tests run; 48 MB, once)", || {
+        if dest.exists() {
+            fs::remove_dir_all(&dest).context("cannot remove a half-done .toolchain/otp-sources")?;
+        }
+        let apt = Apt::open(&dest.join("apt"), "trixie", false)?;
+        apt.sources("erlang", SOURCES, &dest).with_context(|| format!("cannot fetch OTP's sources; {REMEDY}"))
+    })?;
+    fs::write(stamp, "")?;
+    Ok(dest)
+}
+
 /// What `BEAMBOX_OTP` is for the programs that xtask starts: the folder above `bin`.
 pub fn root(bin: &Path) -> &Path {
     bin.parent().unwrap_or(bin)
