@@ -24,7 +24,7 @@ main([Suite, DataDir, PrivDir, Scale | Only]) ->
                  [] -> fun(_) -> true end;
                  _ -> fun(Case) -> lists:member(atom_to_list(Case), Only) end
              end,
-    {module, Module} = code:ensure_loaded(Module),
+    Module = Module:module_info(module),
     State = #{module => Module, wanted => Wanted, groups => groups(Module), limit => limit(suite_info(Module))},
     suite(State, Config),
     line("#end", []).
@@ -197,4 +197,4 @@ verdict(Path, {fail, Why}) -> line("#case " ++ path(Path) ++ " fail", Why).
 path(Path) -> lists:join($/, [atom_to_list(P) || P <- Path]).
 
 line(Text, []) -> io:format("~ts~n", [Text]);
-line(Text, Why) -> io:format("~ts ~0tP~n", [lists:flatten([Text]), Why, 40]).
+line(Text, Why) -> io:format("~ts ~0tP~n", [Text, Why, 20]).
