@@ -3,7 +3,7 @@
 use beambox_beamfile::etf::Value;
 use beambox_core::config::Config;
 use beambox_core::error::StopCause;
-use beambox_core::host::{Host, Stream};
+use beambox_core::host::{Host, Stream, Supply};
 use beambox_core::sched::{Budget, Paused};
 use beambox_core::vm::Vm;
 use std::io::Write;
@@ -20,8 +20,9 @@ impl Host for Files {
     fn monotonic_ns(&mut self) -> Option<u64> {
         Some(now())
     }
-    fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
-        self.0.iter().find_map(|d| std::fs::read(format!("{d}/{name}.beam")).ok())
+    fn load_module(&mut self, name: &str) -> Supply {
+        let found = self.0.iter().find_map(|d| std::fs::read(format!("{d}/{name}.beam")).ok());
+        found.into()
     }
 }
 
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Paused::Idle { next_timer_ns: Some(at) } => {
                 std::thread::sleep(std::time::Duration::from_nanos(at.saturating_sub(now())));
             }
-            Paused::Budget => {}
+            Paused::Budget | Paused::Module => {}
             Paused::Idle { next_timer_ns: None } => return Err("every process waits for ever".into()),
             Paused::Stopped => break,
         }

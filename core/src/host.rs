@@ -17,6 +17,23 @@ pub enum Input {
     Eof,
 }
 
+/// What a request for a module gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Supply {
+    /// Its `.beam` file.
+    Beam(Vec<u8>),
+    /// The host has none of that name.
+    Absent,
+    /// The host has to fetch it first: the VM pauses and asks again when it is next run.
+    Later,
+}
+
+impl From<Option<Vec<u8>>> for Supply {
+    fn from(beam: Option<Vec<u8>>) -> Supply {
+        beam.map_or(Supply::Absent, Supply::Beam)
+    }
+}
+
 /// What a VM may reach of the world around it. Everything has a default that denies, so a sandbox grants one by one.
 pub trait Host {
     /// Output of the guest. Must not fail from the guest's point of view.
@@ -44,8 +61,8 @@ pub trait Host {
     }
 
     /// The `.beam` file of a module that was called and isn't loaded.
-    fn load_module(&mut self, _name: &str) -> Option<Vec<u8>> {
-        None
+    fn load_module(&mut self, _name: &str) -> Supply {
+        Supply::Absent
     }
 }
 

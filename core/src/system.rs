@@ -93,6 +93,10 @@ pub struct System {
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
     pub stop: Option<StopCause>,
+    /// The module that the host has to fetch before the running process can go on.
+    pub wanted: Option<Atom>,
+    /// The process that waits for it, and what is left of its slice.
+    pub interrupted: Option<(Term, i32)>,
     /// The process whose end the embedder wants to know.
     pub watch: Option<Term>,
     /// Why it has ended, as text; empty after a normal end.
@@ -131,6 +135,8 @@ impl System {
             shared: crate::shared::Shared::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
+            wanted: None,
+            interrupted: None,
             watch: None,
             watch_exit: None,
             virtual_ns: 0,

@@ -72,6 +72,11 @@ impl Vm {
         sched::run_until(&mut self.sys, &mut self.regs, budget)
     }
 
+    /// The module that [`Paused::Module`] is about.
+    pub fn wanted_module(&self) -> Option<&str> {
+        self.sys.wanted.map(|module| self.sys.atoms.name(module))
+    }
+
     /// Why the VM has stopped, if it has.
     pub fn stop_cause(&self) -> Option<&StopCause> {
         self.sys.stop.as_ref()

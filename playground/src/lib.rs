@@ -14,4 +14,4 @@ pub use protocol::{
     Arg, Cause, Diagnostic, Exit, ObjectInfo, ObjectWord, Program, Progress, Request, Response, Settings, Severity,
 };
 pub use session::Session;
-pub use world::{Stream, World};
+pub use world::{Stream, Supply, World};

@@ -100,6 +100,8 @@ pub enum Progress {
     Timer(u64),
     /// Every process waits and one of them for standard input; the next timer, if there is one, is due after so many nanoseconds.
     Input(Option<u64>),
+    /// The program needs a module: the embedder adds it, or says that it has none of that name, and advances again.
+    Module(String),
     /// The program has ended.
     Ended(Exit),
 }
@@ -165,6 +167,8 @@ pub enum Request {
     AddBundle(Vec<u8>),
     /// One `.beam` file; goes before a module of the same name in a bundle. Answer: `Done`.
     AddModule { name: String, beam: Vec<u8> },
+    /// There is no module of that name, in answer to `Progress::Module`. Answer: `Done`.
+    LackModule { name: String },
     /// Answer: `Diagnostics`.
     Check { source: String, file: String },
     /// Answer: `Diagnostics`; the program is started if none is an error.

@@ -6,7 +6,7 @@
 use crate::bundle::Bundle;
 use crate::convert::{diagnostics, list, object_info, value};
 use crate::protocol::{Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
-use crate::world::{SessionHost, Shared, Stream, World};
+use crate::world::{SessionHost, Shared, Stream, Supply, World};
 use beambox_beamfile::etf::Value;
 use beambox_core::config::Config;
 use beambox_core::error::StopCause;
@@ -74,7 +74,14 @@ impl Session {
 
     /// Adds a `.beam` file, which goes before a module of the same name in the bundle.
     pub fn add_module(&mut self, name: &str, beam: Vec<u8>) {
-        self.shared.borrow_mut().modules.insert(name.to_string(), beam);
+        let mut shared = self.shared.borrow_mut();
+        shared.absent.remove(name);
+        shared.modules.insert(name.to_string(), beam);
+    }
+
+    /// Says that there is no such module, in answer to [`Progress::Module`].
+    pub fn lack_module(&mut self, name: &str) {
+        self.shared.borrow_mut().absent.insert(name.to_string());
     }
 
     /// Number of modules that can be loaded.
@@ -124,7 +131,7 @@ impl Session {
         let mut vm = Vm::new(config, Box::new(SessionHost(self.shared.clone())))
             .map_err(|_| "there is no memory for a VM".to_string())?;
         let args: Vec<_> = args.into_iter().map(value).collect();
-        let served = self.shared.borrow_mut().module(START.0).is_some();
+        let served = matches!(self.shared.borrow_mut().module(START.0), Supply::Beam(_));
         self.main = if served {
             let args = [Value::Atom(module), Value::Atom(function), list(args)];
             vm.spawn(START.0, START.1, &args).map_err(|e| e.to_string())?
@@ -172,6 +179,7 @@ impl Session {
         }
         match paused {
             Paused::Budget | Paused::Stopped => Progress::Busy,
+            Paused::Module => Progress::Module(vm.wanted_module().unwrap_or_default().to_string()),
             Paused::Idle { next_timer_ns } => {
                 let wait = next_timer_ns.map(|at| at.saturating_sub(vm.sys.now_ns()));
                 match wait {
@@ -272,6 +280,7 @@ impl Session {
                 }
             }
             Request::AddModule { name, beam } => self.add_module(&name, beam),
+            Request::LackModule { name } => self.lack_module(&name),
             Request::Check { source, file } => return Response::Diagnostics(self.check(&source, &file)),
             Request::Run(program) => {
                 return match self.run(program) {

@@ -3,9 +3,10 @@
 //! Invariant: the VM reaches the world only through [`SessionHost`]; a deterministic session never asks the world for time or entropy.
 
 use crate::bundle::Bundle;
+pub use beambox_core::host::Supply;
 use beambox_core::host::{Host, Input};
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 pub use beambox_core::host::Stream;
@@ -27,8 +28,8 @@ pub trait World {
         false
     }
     /// The `.beam` file of a module that is called and that neither the embedder nor the bundle has.
-    fn load_module(&mut self, _name: &str) -> Option<Vec<u8>> {
-        None
+    fn load_module(&mut self, _name: &str) -> Supply {
+        Supply::Absent
     }
 }
 
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     /// Modules of the program and of the embedder; go before those of the bundle.
     pub modules: HashMap<String, Vec<u8>>,
     pub bundle: Rc<Bundle>,
+    /// Modules that the embedder was asked for and has not.
+    pub absent: HashSet<String>,
 }
 
 impl Shared {
@@ -52,6 +55,7 @@ impl Shared {
             input_closed: false,
             modules: HashMap::new(),
             bundle: Rc::default(),
+            absent: HashSet::new(),
         }
     }
 }
@@ -64,9 +68,12 @@ impl Shared {
     }
 
     /// The `.beam` file of a module: the embedder's, the bundle's, or the world's.
-    pub fn module(&mut self, name: &str) -> Option<Vec<u8>> {
-        let known = self.modules.get(name).cloned().or_else(|| self.bundle.get(name).map(|beam| beam.to_vec()));
-        known.or_else(|| self.world.load_module(name))
+    pub fn module(&mut self, name: &str) -> Supply {
+        match self.modules.get(name).cloned().or_else(|| self.bundle.get(name).map(|beam| beam.to_vec())) {
+            Some(beam) => Supply::Beam(beam),
+            None if self.absent.contains(name) => Supply::Absent,
+            None => self.world.load_module(name),
+        }
     }
 }
 
@@ -102,7 +109,7 @@ impl Host for SessionHost {
         !shared.deterministic && shared.world.entropy(buf)
     }
 
-    fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
+    fn load_module(&mut self, name: &str) -> Supply {
         self.0.borrow_mut().module(name)
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions without OTP: what runs needs no runtime module.
 
-use beambox_playground::{Program, Progress, Request, Response, Session, Settings, Stream, World};
+use beambox_playground::{Program, Progress, Request, Response, Session, Settings, Stream, Supply, World};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -125,4 +125,69 @@ fn requests_are_answered() {
     assert!(matches!(session.answer(Request::AddBundle(vec![1])), Response::Failed(_)));
     let check = Request::Check { source: "let".into(), file: "x".into() };
     assert!(matches!(session.answer(check), Response::Diagnostics(found) if !found.is_empty()));
+}
+
+/// Has modules, but not at once.
+struct Slow;
+
+impl World for Slow {
+    fn write(&mut self, _: Stream, _: &[u8]) {}
+    fn load_module(&mut self, _: &str) -> Supply {
+        Supply::Later
+    }
+}
+
+/// Runs a program whose modules come when they are asked for: how it ended, what it was asked for, its reductions.
+fn fetched(modules: &[(String, Vec<u8>)], budget: u64) -> (i32, Vec<String>, u64) {
+    let mut session = Session::new(Settings { deterministic: true, ..Settings::default() }, Box::new(Slow));
+    let module = modules.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    assert_eq!(session.run(Program::Call { module, function: "main".into(), args: Vec::new() }), Ok(Vec::new()));
+    let mut asked = Vec::new();
+    loop {
+        match session.advance(budget) {
+            Progress::Module(name) => {
+                match modules.iter().find(|(known, _)| *known == name) {
+                    Some((_, beam)) => session.add_module(&name, beam.clone()),
+                    None => session.lack_module(&name),
+                }
+                asked.push(name);
+            }
+            Progress::Busy => {}
+            Progress::Ended(exit) => return (exit.status, asked, session.reductions()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_module_that_comes_late_changes_nothing() {
+    let source = "fun f(n: int): int { if n == 0 { return 0 } return f(n - 1) }\nvar n = f(9000)\n";
+    let compiled = beambox_mochi::compile(source, "late.mochi", &beambox_mochi::Options::default());
+    let (mut direct, _) = started(source);
+    for (name, beam) in &compiled.modules {
+        direct.add_module(name, beam.clone());
+    }
+    let start = Program::Call { module: compiled.modules[0].0.clone(), function: "main".into(), args: Vec::new() };
+    assert_eq!(direct.run(start), Ok(Vec::new()));
+    let exit = loop {
+        match direct.advance(1 << 40) {
+            Progress::Ended(exit) => break exit,
+            Progress::Busy => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    for budget in [1 << 40, 700] {
+        let (status, asked, reductions) = fetched(&compiled.modules, budget);
+        assert_eq!(status, exit.status);
+        assert_eq!(asked.first(), Some(&compiled.modules[0].0));
+        if budget > 700 {
+            assert_eq!(reductions, direct.reductions());
+        }
+    }
+}
+
+#[test]
+fn a_module_that_never_comes_is_undef() {
+    let (status, asked, ..) = fetched(&[], 1000);
+    assert_eq!((status, asked.len()), (1, 1));
 }

@@ -147,6 +147,8 @@ impl Run<'_> {
         for (name, beam) in plan.modules {
             self.done(Request::AddModule { name, beam })?;
         }
+        // What starts every program; a session asks for the rest when it is called.
+        self.module("beambox_start".into())?;
         match self.machine.answer(Request::Run(plan.program))? {
             Response::Diagnostics(found) => self.diagnostics = found,
             other => return Err(unexpected(other)),
@@ -181,12 +183,22 @@ impl Run<'_> {
                 Progress::Ended(exit) => return Ok(Ended::by_itself(exit)),
                 Progress::Idle => return Err(StopCause::Internal("a started program is idle".into()).into()),
                 Progress::Busy => {}
+                Progress::Module(name) => self.module(name)?,
                 Progress::Timer(ns) => std::thread::sleep(self.nap(Some(ns))),
                 Progress::Input(ns) => self.input(ns)?,
             }
             if let Some(cause) = self.deadline.passed() {
                 return Err(cause.into());
             }
+        }
+    }
+
+    /// Hands in a module that the program needs, or says that there is none.
+    fn module(&mut self, name: String) -> Result<(), Stop> {
+        let found = self.shared.0.borrow().modules.get(&name);
+        match found {
+            Some(beam) => self.done(Request::AddModule { name, beam }),
+            None => self.done(Request::LackModule { name }),
         }
     }
 

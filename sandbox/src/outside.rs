@@ -4,7 +4,7 @@
 
 use crate::modules::Modules;
 use crate::outcome::StopCause;
-use beambox_playground::{Stream, World};
+use beambox_playground::{Stream, Supply, World};
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -72,8 +72,8 @@ impl World for Shared {
     fn entropy(&mut self, buffer: &mut [u8]) -> bool {
         self.0.borrow().entropy && getrandom::fill(buffer).is_ok()
     }
-    fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
-        self.0.borrow().modules.get(name)
+    fn load_module(&mut self, name: &str) -> Supply {
+        self.0.borrow().modules.get(name).into()
     }
 }
 

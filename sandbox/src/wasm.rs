@@ -1,6 +1,6 @@
 //! The wasm engine: the `raw` face of the VM inside wasmtime.
 //!
-//! Invariant: the guest reaches the five host functions below and its own memory, nothing else; an epoch ends it in the middle of
+//! Invariant: the guest reaches the four host functions below and its own memory, nothing else; an epoch ends it in the middle of
 //! anything once its deadline has passed, and its memory can't grow beyond the limit. An instance that trapped is never entered again.
 //! Leaves out the protocol, which is the playground's, and the C ABI, which is described with the `raw` face.
 
@@ -203,24 +203,6 @@ fn imports(linker: &mut Linker<Data>) -> wasmtime::Result<()> {
             let memory = memory(&mut caller)?;
             let (bytes, data) = piece(&mut caller, memory, at, length)?;
             Ok(u32::from(data.shared.entropy(bytes)))
-        },
-    )?;
-    linker.func_wrap(
-        HOST,
-        "module",
-        |mut caller: Caller<'_, Data>, at: u32, length: u32| -> wasmtime::Result<u64> {
-            let memory = memory(&mut caller)?;
-            let (name, data) = piece(&mut caller, memory, at, length)?;
-            let beam = std::str::from_utf8(name).ok().and_then(|name| data.shared.load_module(name));
-            let Some(beam) = beam.filter(|beam| !beam.is_empty()) else { return Ok(0) };
-            let length = u32::try_from(beam.len())?;
-            let Some(Extern::Func(alloc)) = caller.get_export("beambox_alloc") else {
-                return Err(wasmtime::Error::msg("the wasm has no beambox_alloc"));
-            };
-            let place = alloc.typed::<u32, u32>(&caller)?.call(&mut caller, length)?;
-            let (bytes, _) = piece(&mut caller, memory, place, length)?;
-            bytes.copy_from_slice(&beam);
-            Ok(u64::from(place) << 32 | u64::from(length))
         },
     )?;
     Ok(())

@@ -85,7 +85,7 @@ fn run(session: &mut Session, name: &str, beam: Vec<u8>, what: &str) -> bool {
                     good = exit.status == 0;
                     break;
                 }
-                Progress::Idle | Progress::Input(_) => break,
+                Progress::Idle | Progress::Input(_) | Progress::Module(_) => break,
                 Progress::Busy | Progress::Timer(_) => used += BUDGET / 20,
             }
         }

@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)]
 
-use beambox_playground::{Request, Response, Session, Settings, Stream, World};
+use beambox_playground::{Request, Response, Session, Settings, Stream, Supply, World};
 use std::cell::RefCell;
 
 #[link(wasm_import_module = "beambox")]
@@ -20,9 +20,6 @@ unsafe extern "C" {
     fn system_ns() -> i64;
     /// Fills a buffer with entropy; 0: there is none.
     fn entropy(bytes: *mut u8, length: usize) -> u32;
-    /// The `.beam` file of a module that is called and that the session has not: address in the high half, length in the low half, in
-    /// memory from [`beambox_alloc`]; 0: there is none. So a host need not hand in all of OTP for a small program.
-    fn module(name: *const u8, length: usize) -> u64;
 }
 
 /// The host as a session sees it.
@@ -46,15 +43,9 @@ impl World for Imports {
         // SAFETY: address and length are those of a slice that nobody else holds; the host only writes it, during the call.
         unsafe { entropy(buffer.as_mut_ptr(), buffer.len()) != 0 }
     }
-    fn load_module(&mut self, name: &str) -> Option<Vec<u8>> {
-        // SAFETY: address and length are those of a string; the host only reads it, during the call.
-        let place = unsafe { module(name.as_ptr(), name.len()) };
-        let (bytes, length) = ((place >> 32) as usize as *mut u8, place as u32 as usize);
-        if bytes.is_null() {
-            return None;
-        }
-        // SAFETY: the host answers with a piece of `beambox_alloc`, of that length, and forgets it.
-        Some(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(bytes, length)) }.into_vec())
+    fn load_module(&mut self, _name: &str) -> Supply {
+        // The host learns of it by `Progress::Module`, so that it need not hand in all of OTP for a small program.
+        Supply::Later
     }
 }
 

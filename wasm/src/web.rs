@@ -145,6 +145,8 @@ impl WebSession {
                     self.wait = ns.map_or(-1.0, |ns| (ns as f64 / 1e6).ceil());
                     return Advance::Input;
                 }
+                // A page hands in its modules before a run.
+                Progress::Module(name) => self.session.lack_module(&name),
                 Progress::Idle => return Advance::Ended,
                 Progress::Ended(exit) => {
                     self.exit_status = exit.status;

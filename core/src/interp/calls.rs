@@ -6,6 +6,7 @@ use crate::bif::{Ctx, Fault};
 use crate::code::Target;
 use crate::code::operand::REGISTERS;
 use crate::heap::build;
+use crate::host::Supply;
 use crate::process::{CodePtr, Mfa, State};
 use crate::term::{Term, object};
 
@@ -167,8 +168,14 @@ pub fn call_mfa(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
 /// when the call succeeds.
 pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32, tail: bool) -> Flow {
     let Some(e) = m.sys.code.exports.get(export as usize).copied() else { return Flow::Jump(0) };
-    if let Some(f) = autoload(m, e.mfa.module) {
-        return f;
+    match autoload(m, e.mfa.module) {
+        Ready::Yes => {}
+        Ready::Stopped => return Flow::End(SliceEnd::Stopped),
+        Ready::Later => {
+            let args = m.xs(e.mfa.arity as usize).to_vec();
+            m.proc.start_call(e.mfa, args);
+            return await_module(m, e.mfa.module, frame);
+        }
     }
     if let Some(p) = m.sys.code.entry(export) {
         m.proc.heap.sp += frame * 8;
@@ -211,18 +218,38 @@ fn undef(m: &mut Machine<'_>, mfa: Mfa, tail: bool) -> Flow {
     flow
 }
 
-/// Loads a module that the host has, if it isn't loaded. `Some`: the VM has stopped.
-fn autoload(m: &mut Machine<'_>, module: Atom) -> Option<Flow> {
+/// Whether a call can go on after its module was asked for.
+enum Ready {
+    Yes,
+    Stopped,
+    Later,
+}
+
+/// Stops in front of a call, which `Process::trap` holds, until the host has fetched its module.
+fn await_module(m: &mut Machine<'_>, module: Atom, frame: u32) -> Flow {
+    m.proc.heap.sp += frame * 8;
+    m.proc.live.clear();
+    m.proc.ip = APPLY_TRAP;
+    m.sys.wanted = Some(module);
+    Flow::End(SliceEnd::Wanted)
+}
+
+/// Loads a module that the host has, if it isn't loaded.
+fn autoload(m: &mut Machine<'_>, module: Atom) -> Ready {
     if !m.sys.config.autoload || m.sys.code.modules.get(&module).is_some_and(|e| e.current.is_some()) {
-        return None;
+        return Ready::Yes;
     }
     let name = m.sys.atoms.name_arc(module);
-    let bytes = m.sys.host.load_module(&name)?;
+    let bytes = match m.sys.host.load_module(&name) {
+        Supply::Beam(bytes) => bytes,
+        Supply::Absent => return Ready::Yes,
+        Supply::Later => return Ready::Later,
+    };
     if let Err(e) = m.sys.load(&bytes) {
         let text = format!("=ERROR: loading of {name} failed: {e}\n");
         m.sys.host.write(crate::host::Stream::Stderr, text.as_bytes());
     }
-    m.sys.stop.is_some().then_some(Flow::End(SliceEnd::Stopped))
+    if m.sys.stop.is_some() { Ready::Stopped } else { Ready::Yes }
 }
 
 /// Calls a fun with the first X registers. `cp`: return address of a call in the middle of a function; `frame` words are
@@ -262,10 +289,19 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
             Some(p) => p,
             None => {
                 let module = m.sys.code.funs.get(entry as usize).map(|f| f.module);
-                if let Some(module) = module
-                    && let Some(f) = autoload(m, module)
-                {
-                    return f;
+                match module.map_or(Ready::Yes, |module| autoload(m, module)) {
+                    Ready::Yes => {}
+                    Ready::Stopped => return Flow::End(SliceEnd::Stopped),
+                    Ready::Later => {
+                        let args = m.xs(arity as usize).to_vec();
+                        m.proc.start_fun(fun, args);
+                        match cp {
+                            Some(cp) => mem.set_word(m.proc.heap.sp, 0, cp),
+                            None => m.proc.heap.sp += frame * 8,
+                        }
+                        m.proc.budget -= 1;
+                        return await_module(m, module.unwrap_or(am::ERROR_HANDLER), 0);
+                    }
                 }
                 match m.sys.code.funs.get(entry as usize).and_then(|f| f.code) {
                     Some(p) => p,

@@ -42,6 +42,8 @@ pub enum SliceEnd {
     Exited,
     /// The VM has stopped (`System::stop`).
     Stopped,
+    /// The host has to fetch a module first (`System::wanted`); the process goes on as if nothing had happened.
+    Wanted,
 }
 
 /// What comes after a cold operation.

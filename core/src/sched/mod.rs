@@ -36,6 +36,8 @@ pub enum Paused {
     Budget,
     /// Every process waits. `next_timer_ns`: when, on the VM's clock, the next timer fires.
     Idle { next_timer_ns: Option<u64> },
+    /// A process needs a module that the host has to fetch first ([`Vm::wanted_module`](crate::vm::Vm::wanted_module)).
+    Module,
     /// The VM has stopped: see [`System::stop`].
     Stopped,
 }
@@ -43,6 +45,7 @@ pub enum Paused {
 /// Runs processes until the budget is used, all wait, or the VM stops.
 pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paused {
     let mut left = budget.reductions;
+    sys.wanted = None;
     loop {
         if sys.stop.is_some() {
             return Paused::Stopped;
@@ -52,7 +55,9 @@ pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paus
         if sys.stop.is_some() {
             return Paused::Stopped;
         }
-        let Some(pid) = sys.run.pop() else {
+        // A slice that a missing module interrupted goes on before anything else happens, so that runs are the same on every host.
+        let interrupted = sys.interrupted.take();
+        let Some((pid, most)) = interrupted.or_else(|| Some((sys.run.pop()?, budget.slice.clamp(1, SLICE)))) else {
             match sys.timers.next_ns() {
                 Some(at) if budget.skip_idle && sys.host.monotonic_ns().is_none() => {
                     sys.virtual_ns = sys.virtual_ns.max(at);
@@ -62,16 +67,19 @@ pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paus
             }
         };
         let Some(process) = sys.procs.check_out(pid) else { continue };
-        let used = slice(sys, regs, process, budget.slice);
+        let used = slice(sys, regs, process, most, interrupted.is_none());
         left = left.saturating_sub(used.max(1));
+        if sys.wanted.is_some() {
+            return Paused::Module;
+        }
         if left == 0 && sys.stop.is_none() {
             return Paused::Budget;
         }
     }
 }
 
-/// Runs one process that is checked out for one slice; returns the reductions used.
-fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32) -> u64 {
+/// Runs one process that is checked out for one slice of `most` reductions, or the rest of one; returns the reductions used.
+fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32, fresh: bool) -> u64 {
     match p.state {
         State::Runnable => {}
         State::Exiting => {
@@ -83,10 +91,11 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32)
             return 0;
         }
     }
-    p.budget = most.clamp(1, SLICE);
-    sys.counters.context_switches += 1;
+    p.budget = most;
+    sys.counters.context_switches += u64::from(fresh);
     let end = run(regs, &mut p, sys);
-    let used = (most.clamp(1, SLICE) - p.budget).max(1) as u64;
+    let least = i32::from(fresh && end != SliceEnd::Wanted);
+    let used = (most - p.budget).max(least) as u64;
     p.reductions += used;
     sys.counters.reductions += used;
     // Without a clock of the host, time passes with the work: a microsecond for ten reductions.
@@ -107,6 +116,13 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32)
             sys.procs.check_in(p);
         }
         SliceEnd::Exited => finish(sys, p),
+        SliceEnd::Wanted => {
+            match p.budget {
+                left if left > 0 => sys.interrupted = Some((p.pid, left)),
+                _ => sys.run.push(p.pid, p.priority),
+            }
+            sys.procs.check_in(p);
+        }
         SliceEnd::Stopped => sys.procs.check_in(p),
     }
     used

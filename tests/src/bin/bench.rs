@@ -125,6 +125,7 @@ fn native(module: &str, code: &Path, bundle: &[u8]) -> Result<Vec<u8>> {
             }
             Progress::Timer(ns) => std::thread::sleep(std::time::Duration::from_nanos(ns)),
             Progress::Busy => {}
+            Progress::Module(name) => session.lack_module(&name),
             Progress::Idle | Progress::Input(_) => bail!("the program waits for something that never comes"),
         }
     }

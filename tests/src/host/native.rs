@@ -91,6 +91,7 @@ fn session(job: &Job, bundle: &[u8]) -> Result<Outcome> {
             Progress::Ended(exit) => break exit,
             Progress::Idle => return Err(anyhow!("the session is idle right after a program was started")),
             Progress::Input(_) => return Err(anyhow!("the program waits for input that was closed")),
+            Progress::Module(name) => session.lack_module(&name),
             // The VM's own clock jumps to the next timer by itself.
             Progress::Busy | Progress::Timer(_) => {}
         }
