@@ -65,6 +65,8 @@ enum Chore {
         /// What to set up; everything when nothing is named.
         what: Vec<Tool>,
     },
+    /// Write COMPATIBILITY.md from the tables of opcodes and built-in functions.
+    Compat,
     /// Pack OTP's modules and ours for hosts without OTP.
     Bundle,
 }
@@ -101,6 +103,7 @@ fn chore(chore: Chore) -> Result<ExitCode> {
         Chore::Suites { args } => suite::suites(&paths, &args)?,
         Chore::Bench { args } => suite::bench(&paths, &args)?,
         Chore::Wasm => web::web_wasm(&paths).and_then(|()| web::raw_wasm(&paths)).map(drop)?,
+        Chore::Compat => suite::compat(&paths)?,
         Chore::Pack => web::pack(&paths)?,
         Chore::Bundle => bundle::bundle(&paths, &locked(&paths, setup::otp::otp)?)?,
     }

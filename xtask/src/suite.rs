@@ -211,6 +211,12 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
     show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 
+/// COMPATIBILITY.md, from the tables of the core.
+pub fn compat(paths: &Paths) -> Result<()> {
+    let run = ["run", "--quiet", "--package", "beambox-core", "--example", "compat", "--", "--write"];
+    show(&mut command(&paths.root, "cargo", &run))
+}
+
 /// OTP's own suites, by our program in release mode.
 pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
     let (otp, sources) = locked(paths, |paths| Ok((setup::otp::otp(paths)?, setup::otp::sources(paths)?)))?;

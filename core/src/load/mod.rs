@@ -225,3 +225,23 @@ fn set_target(into: &mut Into<'_>, mfa: Mfa, target: Target) {
         e.target = target;
     }
 }
+
+/// Does the loader know the opcode? Asks the translator itself, with an instruction that has no operands.
+pub fn knows(op: beambox_beamfile::Op) -> bool {
+    let mut file = BeamFile::default();
+    file.code.instrs.push(beambox_beamfile::Instr { op, args: Vec::new(), offset: 0 });
+    let (mut atoms, code) = (AtomTable::new(crate::config::Config::default().max_atoms), CodeTable::default());
+    let Ok(mut arena) = Arena::new(1 << 20) else { return false };
+    let mut area = LiteralAlloc::new(&mut arena);
+    let linked = Linked {
+        module: crate::atom::am::EMPTY,
+        atoms: Vec::new(),
+        imports: Vec::new(),
+        literals: Vec::new(),
+        funs: Vec::new(),
+    };
+    match translate::translate(&mut atoms, &code, &mut area, &file, &linked, 2) {
+        Ok(_) => true,
+        Err(e) => !e.to_string().contains("is not supported"),
+    }
+}
