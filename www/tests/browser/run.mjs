@@ -337,6 +337,7 @@ const checks = {
     onPage({ viewport: narrow }, async (page) => {
       await example(page, 'An endless loop');
       await state(page, 'Running');
+      await page.locator('#pane-output').waitFor({ state: 'visible' });
       for (const pane of ['Code', 'Output', 'Processes', 'Memory']) {
         await page.locator('.tabs').getByRole('button', { name: pane }).click();
         await page.locator(`#pane-${pane.toLowerCase()}`).waitFor({ state: 'visible' });

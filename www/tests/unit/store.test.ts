@@ -47,6 +47,17 @@ describe('Store', () => {
     expect(store.selected.value).toEqual({ number: 3, serial: 0 });
   });
 
+  it('shows the output of a program that starts, unless the reader looks at something else', () => {
+    const { store } = setUp();
+    store.receive({ type: 'ready', modules: 3 });
+    store.receive({ type: 'state', state: 'running' });
+    expect(store.pane.value).toBe('output');
+    store.pane.value = 'code';
+    store.receive({ type: 'state', state: 'paused' });
+    store.receive({ type: 'state', state: 'running' });
+    expect(store.pane.value).toBe('code');
+  });
+
   it('says how a program ended, on a line of its own', () => {
     const { store } = setUp();
     store.receive({ type: 'output', chunks: [{ stream: 'stdout', text: 'no newline' }], skipped: 0 });
