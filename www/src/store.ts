@@ -160,7 +160,8 @@ export class Store {
         break;
       case 'state':
         // Where panes are tabs, who runs a program wants to see what it says; findings keep the editor in front.
-        if (message.state === 'running' && this.state.value === 'idle' && this.pane.value === 'code') this.pane.value = 'output';
+        if (message.state === 'running' && this.state.value === 'idle' && this.pane.value === 'code')
+          this.pane.value = 'output';
         this.state.value = message.state;
         break;
       case 'output':
