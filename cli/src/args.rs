@@ -13,6 +13,7 @@ Examples:
   beambox run --time 2s --memory 64MiB untrusted.mochi
   beambox build hello.mochi -o out         Write its .beam file
   beambox disasm out/mochi_main_hello.beam Show the instructions in it
+  beambox erl -noshell -s hello start      Run unmodified OTP
 
 `beambox help COMMAND` says more about a command.")]
 pub struct Cli {
@@ -25,6 +26,25 @@ pub enum Command {
     Run(Run),
     Build(Build),
     Disasm(Disasm),
+    #[cfg(unix)]
+    Erl(Raw),
+    #[cfg(unix)]
+    Erlc(Raw),
+    #[cfg(unix)]
+    Escript(Raw),
+}
+
+/// Unmodified OTP on this VM.
+///
+/// `erl`, `erlc` and `escript` take what OTP's own programs take. Before that may stand `--otp DIR` (else $BEAMBOX_OTP, else the OTP of
+/// the `erl` on the PATH) and `--memory SIZE`. This is no sandbox: the program has your files.
+#[cfg(unix)]
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Raw {
+    /// As for OTP's program of this name
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<std::ffi::OsString>,
 }
 
 /// Run a program.
@@ -121,7 +141,7 @@ pub enum Engine {
     Wasm,
 }
 
-fn memory(text: &str) -> Result<u64, String> {
+pub fn memory(text: &str) -> Result<u64, String> {
     let size: bytesize::ByteSize = text.parse().map_err(|_| "not a size; write for example 64MiB".to_string())?;
     match size.as_u64() {
         bytes if bytes < 8 << 20 => Err("a VM needs at least 8MiB".into()),

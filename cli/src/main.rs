@@ -6,6 +6,8 @@
 mod args;
 mod build;
 mod disasm;
+#[cfg(unix)]
+mod erl;
 mod failure;
 mod run;
 
@@ -20,6 +22,12 @@ fn main() {
         Command::Run(options) => run::run(options),
         Command::Build(options) => build::build(&options).map(|()| 0),
         Command::Disasm(options) => disasm::disasm(&options).map(|()| 0),
+        #[cfg(unix)]
+        Command::Erl(raw) => erl::erl(raw.args),
+        #[cfg(unix)]
+        Command::Erlc(raw) => erl::erlc(raw.args),
+        #[cfg(unix)]
+        Command::Escript(raw) => erl::escript(raw.args),
     };
     let status = match result {
         Ok(status) => status,

@@ -21,6 +21,8 @@ pub struct Config {
     pub fullsweep_after: u32,
     /// Load a missing module from the host when it is first called, as OTP's interactive mode does.
     pub autoload: bool,
+    /// OTP is going to be booted: functions that stand in for those of its `init` are left out.
+    pub otp: bool,
 }
 
 impl Default for Config {
@@ -35,6 +37,7 @@ impl Default for Config {
             min_bin_vheap_size: 46422,
             fullsweep_after: 65535,
             autoload: true,
+            otp: false,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The [`Host`] trait: the only way out of a VM. The defaults deny.
 
+pub mod files;
+pub mod terminal;
+
 /// Where output goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {
@@ -58,6 +61,16 @@ pub trait Host {
     /// Fills `buf` with entropy; `false`: the VM derives it from its seed.
     fn entropy(&mut self, _buf: &mut [u8]) -> bool {
         false
+    }
+
+    /// Files; `None`: there are none that the guest may reach.
+    fn files(&mut self) -> Option<&mut dyn files::Files> {
+        None
+    }
+
+    /// The terminal behind the standard streams, if the host tells of it.
+    fn terminal(&mut self) -> Option<&mut dyn terminal::Terminal> {
+        None
     }
 
     /// The `.beam` file of a module that was called and isn't loaded.

@@ -6,6 +6,7 @@
 pub mod arena;
 pub mod atom;
 pub mod bif;
+pub mod boot;
 pub mod code;
 pub mod config;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod interp;
 pub mod load;
 pub mod observe;
 pub mod process;
+pub mod resources;
 pub mod sched;
 pub mod shared;
 pub mod signals;

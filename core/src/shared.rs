@@ -71,6 +71,13 @@ impl PersistentTerms {
         true
     }
 
+    /// Removes all terms.
+    pub fn erase_all(&mut self) {
+        self.pairs.clear();
+        self.index.clear();
+        self.live = 0;
+    }
+
     /// The pairs, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = Term> + '_ {
         self.pairs.iter().copied().filter(|t| !t.is_none())
@@ -147,7 +154,7 @@ pub struct Environment {
 
 impl Environment {
     /// Most bytes of all names and values.
-    const LIMIT: usize = 1 << 16;
+    const LIMIT: usize = 1 << 20;
 
     pub fn get(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(|v| v.as_str())

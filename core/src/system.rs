@@ -89,6 +89,7 @@ pub struct System {
     pub counters: Counters,
     pub ets: crate::ets::Tables,
     pub shared: crate::shared::Shared,
+    pub resources: crate::resources::Resources,
     /// The literal `{}`.
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
@@ -133,6 +134,7 @@ impl System {
             counters: Counters::default(),
             ets: crate::ets::Tables::default(),
             shared: crate::shared::Shared::default(),
+            resources: crate::resources::Resources::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
             wanted: None,

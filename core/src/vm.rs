@@ -28,6 +28,9 @@ impl Vm {
         let mut sys = System::new(config, host)?;
         let bifs = table::all();
         for (i, b) in bifs.iter().enumerate() {
+            if sys.config.otp && b.module == "init" {
+                continue;
+            }
             // The table's names are few; a limit that is too low for them is met at the first module.
             let (Ok(module), Ok(function)) = (sys.atoms.intern(b.module), sys.atoms.intern(b.name)) else { continue };
             let export = sys.code.export(Mfa { module, function, arity: b.arity });
@@ -87,6 +90,32 @@ impl Vm {
         let waiting: Vec<Term> = self.sys.input_waiters.drain(..).collect();
         for pid in waiting {
             self.sys.wake(pid);
+        }
+        if let Some(select) = self.sys.resources.select.take() {
+            self.tell_ready(select);
+        }
+    }
+
+    /// Does a process wait for standard input?
+    pub fn wants_input(&self) -> bool {
+        !self.sys.input_waiters.is_empty() || self.sys.resources.select.is_some()
+    }
+
+    /// `{select, Tty, Ref, ready_input}`, once.
+    fn tell_ready(&mut self, select: crate::resources::Select) {
+        use crate::heap::{build, refs};
+        let names = (self.sys.atoms.intern("select"), self.sys.atoms.intern("ready_input"));
+        let (Ok(tag), Ok(ready)) = names else { return };
+        let message = self.sys.message_with(2 * refs::REF_WORDS + 5, |a| {
+            let (tty, reference) = (refs::make(a, select.tty)?, refs::make(a, select.reference)?);
+            build::tuple(a, &[Term::atom(tag), tty, reference, Term::atom(ready)])
+        });
+        match message {
+            Ok(message) => self.sys.deliver(select.pid, message),
+            Err(OutOfMemory) => {
+                let limit = self.sys.arena.limit();
+                self.sys.stop.get_or_insert(StopCause::OutOfMemory(limit));
+            }
         }
     }
 

@@ -26,10 +26,16 @@
 
 mod builder;
 mod drive;
+#[cfg(unix)]
+pub mod files;
 mod modules;
 mod native;
+#[cfg(unix)]
+pub mod otp;
 mod outcome;
 mod outside;
+#[cfg(unix)]
+mod terminal;
 #[cfg(feature = "wasm")]
 mod wasm;
 

@@ -134,7 +134,7 @@ impl Modules {
     }
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
+pub(crate) fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
@@ -169,7 +169,7 @@ fn bundle_file() -> Option<PathBuf> {
 }
 
 /// The `ebin` folders of a `lib` folder of OTP, or `None` when it is none.
-fn ebins(lib: &Path) -> Option<Vec<PathBuf>> {
+pub(crate) fn ebins(lib: &Path) -> Option<Vec<PathBuf>> {
     let mut names: Vec<String> =
         fs::read_dir(lib).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     if !names.iter().any(|name| name.starts_with(FIRST[0])) {
@@ -181,7 +181,7 @@ fn ebins(lib: &Path) -> Option<Vec<PathBuf>> {
 }
 
 /// The root of the OTP whose `erl` is on the PATH. A wrapper script is asked, once per process.
-fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOUND
         .get_or_init(|| {

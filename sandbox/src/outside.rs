@@ -116,6 +116,15 @@ pub(crate) enum Feed {
 }
 
 impl Feed {
+    /// Reads what a reader gives, from when it is first asked for.
+    #[cfg(unix)]
+    pub fn of(stdin: Stdin) -> Feed {
+        match stdin {
+            Stdin::Reader(reader) => Feed::Unasked(reader),
+            Stdin::Empty | Stdin::Bytes(_) => Feed::Ended,
+        }
+    }
+
     /// Waits for input, but no longer than `most`.
     pub fn wait(&mut self, most: Duration) -> Fed {
         if let Feed::Unasked(_) = self

@@ -20,12 +20,12 @@ const LAYERS: &[&[&str]] = &[
     &["code"],
     &["load"],
     &["process"],
-    &["ets", "timer", "shared", "system"],
+    &["ets", "timer", "shared", "resources", "system"],
     &["signals"],
     &["bif"],
     &["interp"],
     &["sched"],
-    &["observe", "vm"],
+    &["observe", "vm", "boot"],
 ];
 
 /// Crates by folder, and what each may depend on of ours. What isn't here (`tests`) may depend on anything, and nothing on it.

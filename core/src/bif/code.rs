@@ -20,7 +20,6 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "get_module_info", 2, module_info_2),
     bif("erlang", "module_loaded", 1, module_loaded),
     bif("erlang", "loaded", 0, loaded),
-    bif("erlang", "pre_loaded", 0, |_, _| Ok(Term::NIL)),
     bif("erlang", "check_old_code", 1, check_old_code),
     bif("erlang", "hibernate", 3, hibernate),
     bif("erlang", "hibernate", 0, |c, _| {

@@ -35,6 +35,12 @@ pub(super) fn max_heap_map(ctx: &mut Ctx<'_>, m: MaxHeap) -> BifResult {
 fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let v = args[1];
     let (boolean, small) = (v.as_bool(), v.as_small().filter(|n| *n >= 0));
+    let mem = ctx.sys.mem();
+    let flag = if mem.tuple_arity(args[0]) == Some(2) { mem.element(args[0], 1) } else { args[0] };
+    if flag.is(am::MONITOR_NODES) {
+        // No node ever comes or goes, so nothing is kept; 0 is the number of subscriptions before.
+        return if boolean.is_some() { Ok(Term::small(0)) } else { Err(ctx.badarg()) };
+    }
     let p = &mut *ctx.proc;
     let old = match (args[0].as_atom(), boolean, small) {
         (Some(am::TRAP_EXIT), Some(b), _) => Term::bool(std::mem::replace(&mut p.trap_exit, b)),

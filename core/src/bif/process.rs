@@ -303,6 +303,10 @@ pub(super) fn spawn_option(ctx: &mut Ctx<'_>, opts: &mut SpawnOpts, option: Term
 
 /// Sends; the interpreter's `send` instruction comes here too.
 pub fn send_message(ctx: &mut Ctx<'_>, dest: Term, message: Term) -> Result<(), Fault> {
+    if dest.is_local_port() {
+        super::ports::message(ctx, dest, message)?;
+        return Ok(());
+    }
     match ctx.signals().send(dest, message) {
         Ok(()) => Ok(()),
         Err(SendError::BadDestination) => Err(ctx.badarg()),

@@ -34,11 +34,8 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "is_alive", 0, |_, _| Ok(Term::bool(false))),
     bif("erlang", "get_cookie", 0, |c, _| c.atom("nocookie")),
     bif("erlang", "disconnect_node", 1, |_, _| Ok(Term::atom(am::IGNORED))),
-    bif("erlang", "ports", 0, |_, _| Ok(Term::NIL)),
-    bif("erlang", "pre_loaded", 0, |_, _| Ok(Term::NIL)),
     bif("erlang", "system_monitor", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
     bif("erlang", "system_profile", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
-    bif("erts_internal", "is_system_process", 1, |_, _| Ok(Term::bool(false))),
 ];
 
 fn node_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
@@ -94,6 +91,7 @@ fn system_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         am::ETS_LIMIT => sys.config.max_ets_tables as u64,
         am::ETS_COUNT => sys.ets.len() as u64,
         am::PORT_LIMIT => 65536,
+        am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT => 65535,
         am::PORT_COUNT | am::TRACE_CONTROL_WORD | am::THREAD_POOL_SIZE => 0,
         am::COMPAT_REL => 27,
         am::CREATION => 0,

@@ -5,7 +5,14 @@ use super::Bif;
 /// The lists of all families.
 const FAMILIES: &[&[Bif]] = &[
     super::arith::BIFS,
+    super::boot::BIFS,
     super::code::BIFS,
+    super::code_load::BIFS,
+    super::code_purge::BIFS,
+    super::ports::BIFS,
+    super::prim_buffer::BIFS,
+    super::prim_file::BIFS,
+    super::prim_tty::BIFS,
     super::control::BIFS,
     super::convert::BIFS,
     super::digest::BIFS,

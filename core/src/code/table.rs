@@ -121,6 +121,8 @@ pub struct Location {
 pub struct ModuleEntry {
     pub current: Option<u32>,
     pub old: Option<u32>,
+    /// The instance whose `on_load` function runs; becomes current when that succeeds.
+    pub on_load: Option<u32>,
 }
 
 /// All loaded code.

@@ -63,6 +63,27 @@ pub fn load(into: &mut Into<'_>, bytes: &[u8]) -> Result<Atom, LoadError> {
 
 /// As [`load`], of a file that has been read already.
 pub fn load_file(into: &mut Into<'_>, file: &BeamFile) -> Result<Atom, LoadError> {
+    let module = intern(into.atoms, file.module_name())?;
+    if into.code.modules.get(&module).is_some_and(|m| m.old.is_some()) {
+        return Err(LoadError::new("Code", None, "not_purged: the module has old code"));
+    }
+    let ready = prepare(into, file)?;
+    install(into, ready);
+    Ok(module)
+}
+
+/// An instance that has its slot and is nobody's current code yet.
+#[derive(Debug)]
+pub struct Prepared {
+    pub module: Atom,
+    pub slot: u32,
+    /// It has an `on_load` function, which must run before it becomes current.
+    pub on_load: bool,
+    fun_code: Vec<(u32, CodePtr)>,
+}
+
+/// Makes an instance of a file. Nothing calls it until it is given to [`install`].
+pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadError> {
     let mut atoms = Vec::with_capacity(file.atoms.len());
     for name in &file.atoms {
         atoms.push(intern(into.atoms, name)?);
@@ -71,9 +92,6 @@ pub fn load_file(into: &mut Into<'_>, file: &BeamFile) -> Result<Atom, LoadError
         atoms.get(i as usize).copied().ok_or_else(|| LoadError::new(chunk, None, format!("atom {i} does not exist")))
     };
     let module = atom_of(0, "AtU8")?;
-    if into.code.modules.get(&module).is_some_and(|m| m.old.is_some()) {
-        return Err(LoadError::new("Code", None, "not_purged: the module has old code"));
-    }
     let mut imports = Vec::with_capacity(file.imports.len());
     for i in &file.imports {
         let mfa = Mfa {
@@ -185,13 +203,36 @@ pub fn load_file(into: &mut Into<'_>, file: &BeamFile) -> Result<Atom, LoadError
         on_load: code.on_load.map(|offset| CodePtr { slot, offset }),
         bytes,
     };
-    install(into, instance, &fun_code);
-    Ok(module)
+    let on_load = instance.on_load.is_some();
+    if let Some(place) = into.code.instances.get_mut(slot as usize) {
+        *place = Some(Box::new(instance));
+    }
+    Ok(Prepared { module, slot, on_load, fun_code })
 }
 
-/// Makes an instance the current one of its module.
-fn install(into: &mut Into<'_>, instance: Instance, fun_code: &[(u32, CodePtr)]) {
-    let (module, slot) = (instance.module, instance.slot);
+/// Makes an instance the current one of its module; what was current is old now.
+pub fn install(into: &mut Into<'_>, ready: Prepared) {
+    let Prepared { module, slot, fun_code, .. } = ready;
+    link_funs(into.code, &fun_code);
+    make_current(into, module, slot);
+}
+
+/// Makes an instance the one whose `on_load` function is to run. Its funs can be called, its exports cannot.
+pub fn install_pending(into: &mut Into<'_>, ready: Prepared) {
+    link_funs(into.code, &ready.fun_code);
+    into.code.modules.entry(ready.module).or_default().on_load = Some(ready.slot);
+}
+
+fn link_funs(code: &mut CodeTable, fun_code: &[(u32, CodePtr)]) {
+    for (index, ptr) in fun_code {
+        if let Some(f) = code.funs.get_mut(*index as usize) {
+            f.code = Some(*ptr);
+        }
+    }
+}
+
+/// Makes the instance in a slot the current one of its module.
+pub fn make_current(into: &mut Into<'_>, module: Atom, slot: u32) {
     let entry = into.code.modules.entry(module).or_default();
     let previous = entry.current.take();
     entry.old = previous;
@@ -204,17 +245,24 @@ fn install(into: &mut Into<'_>, instance: Instance, fun_code: &[(u32, CodePtr)])
     for (function, arity) in gone {
         set_target(into, Mfa { module, function, arity }, Target::Undefined);
     }
-    for (function, arity, ptr) in &instance.exports {
-        set_target(into, Mfa { module, function: *function, arity: *arity }, Target::Code(*ptr));
+    let exports: Vec<(Atom, u8, CodePtr)> =
+        into.code.instance(slot).map(|i| i.exports.clone()).unwrap_or_default();
+    for (function, arity, ptr) in exports {
+        set_target(into, Mfa { module, function, arity }, Target::Code(ptr));
     }
-    for (index, ptr) in fun_code {
-        if let Some(f) = into.code.funs.get_mut(*index as usize) {
-            f.code = Some(*ptr);
-        }
+}
+
+/// Takes a module's current code away: it is old now, and no export leads to it. `false`: there is none.
+pub fn delete(into: &mut Into<'_>, module: Atom) -> bool {
+    let Some(entry) = into.code.modules.get_mut(&module) else { return false };
+    let Some(slot) = entry.current.take() else { return false };
+    entry.old = Some(slot);
+    let gone: Vec<(Atom, u8)> =
+        into.code.instance(slot).map(|i| i.exports.iter().map(|(f, a, _)| (*f, *a)).collect()).unwrap_or_default();
+    for (function, arity) in gone {
+        set_target(into, Mfa { module, function, arity }, Target::Undefined);
     }
-    if let Some(place) = into.code.instances.get_mut(slot as usize) {
-        *place = Some(Box::new(instance));
-    }
+    true
 }
 
 /// A BIF stays what it is, whatever a module exports under its name (as `erlang:nif_error` stubs do).

@@ -174,6 +174,16 @@ impl Mailbox {
         })
     }
 
+    /// Puts another message in the place of the `n`th, which is returned.
+    pub fn replace(&mut self, n: usize, message: Message) -> Option<Message> {
+        let mut at = self.first;
+        for _ in 0..n {
+            at = self.slots.get(at as usize)?.next;
+        }
+        let slot = self.slots.get_mut(at as usize)?;
+        Some(std::mem::replace(&mut slot.message, message))
+    }
+
     /// Takes out everything (when the process exits).
     pub fn drain(&mut self) -> Vec<Message> {
         let all = self.iter().copied().collect();

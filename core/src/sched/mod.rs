@@ -138,6 +138,10 @@ fn finish(sys: &mut System, mut p: Box<Process>) {
         sys.watch_exit = Some(if normal { String::new() } else { text });
     }
     p.state = State::Exiting;
+    for handle in sys.resources.owner_gone(p.pid) {
+        // Nobody is left to be told that closing failed.
+        let _ = sys.host.files().map(|f| f.close(handle));
+    }
     sys.procs.forget_running();
     if crate::signals::process_exit(sys, &mut p, reason).is_err() {
         let limit = sys.arena.limit();

@@ -92,6 +92,22 @@ impl Timers {
         self.queue.is_empty()
     }
 
+    /// The messages of all timers that have one, in order of time.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.queue.values().filter_map(|a| match a {
+            Action::Send { message, .. } => Some(message),
+            Action::Receive(_) => None,
+        })
+    }
+
+    /// As [`Timers::messages`], to be replaced.
+    pub fn messages_mut(&mut self) -> impl Iterator<Item = &mut Message> {
+        self.queue.values_mut().filter_map(|a| match a {
+            Action::Send { message, .. } => Some(message),
+            Action::Receive(_) => None,
+        })
+    }
+
     /// Timers with a message, for what must look at them all.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &Action)> {
         self.queue.iter().map(|((at, _), a)| (*at, a))

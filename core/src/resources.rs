@@ -1,0 +1,96 @@
+//! What programs hold of the outside by reference: open files, buffers, ports, prepared code, who waits for the terminal.
+//!
+//! A reference is a plain reference of this node whose number stands in a table here. A file and a port end with their owner,
+//! as on OTP; a buffer has an entry only while it has contents or a lock, so that no collection need tell when it is dropped.
+
+use crate::heap::refs::RefId;
+use crate::host::Stream;
+use crate::term::Term;
+use std::collections::BTreeMap;
+
+/// A file that a process has open.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenFile {
+    pub owner: Term,
+    /// The host's handle; `None`: closed.
+    pub handle: Option<u64>,
+}
+
+/// The contents of a `prim_buffer`.
+#[derive(Clone, Debug, Default)]
+pub struct Buffer {
+    pub bytes: std::collections::VecDeque<u8>,
+    pub locked: bool,
+}
+
+/// A port to one of the standard streams: the only kind there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    pub owner: Term,
+    pub stream: Option<Stream>,
+    /// Data of `port_set_data`, an immediate.
+    pub data: Term,
+}
+
+/// Who waits for input of the terminal: `{select, Tty, Ref, ready_input}` goes to the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Select {
+    pub pid: Term,
+    pub tty: RefId,
+    pub reference: RefId,
+}
+
+/// Code that `prepare_loading` has made and `finish_loading` has not yet installed.
+#[derive(Debug)]
+pub struct Prepared {
+    pub ready: crate::load::Prepared,
+}
+
+/// See the module's documentation.
+#[derive(Default, Debug)]
+pub struct Resources {
+    pub files: BTreeMap<RefId, OpenFile>,
+    pub buffers: BTreeMap<RefId, Buffer>,
+    pub ports: BTreeMap<u64, Port>,
+    pub next_port: u64,
+    pub terminals: std::collections::BTreeSet<RefId>,
+    pub select: Option<Select>,
+    pub prepared: BTreeMap<RefId, Prepared>,
+    /// The modules that were there before the first process, in order of loading.
+    pub preloaded: Vec<crate::atom::Atom>,
+    /// `erts_code_purger`, if OTP was booted.
+    pub purger: Option<Term>,
+    /// `erts_literal_area_collector`, if OTP was booted.
+    pub collector: Option<Term>,
+    /// The module that is being purged.
+    pub purging: Option<crate::atom::Atom>,
+    /// The old instance that waits while a failed `on_load` is purged in its place.
+    pub set_aside: Option<u32>,
+    /// Literal areas of purged code that processes may still refer to; the first is being released.
+    pub areas: std::collections::VecDeque<LiteralAreas>,
+    /// The first of `areas` is in the hands of the collector.
+    pub releasing: bool,
+    /// Processes that `init:stop` and the like leave alone.
+    pub system_processes: std::collections::BTreeSet<u64>,
+}
+
+/// The literals of one purged instance.
+#[derive(Debug)]
+pub struct LiteralAreas {
+    pub areas: Vec<crate::heap::Fragment>,
+    pub off_heap: crate::heap::OffHeap,
+}
+
+impl Resources {
+    /// Handles of the files that a process leaves open, for the host to close; its ports and its wait for input end too.
+    pub fn owner_gone(&mut self, pid: Term) -> Vec<u64> {
+        if self.select.is_some_and(|s| s.pid == pid) {
+            self.select = None;
+        }
+        self.ports.retain(|_, p| p.owner != pid);
+        let handles = self.files.values().filter(|f| f.owner == pid).filter_map(|f| f.handle).collect();
+        self.files.retain(|_, f| f.owner != pid);
+        self.system_processes.remove(&pid.raw());
+        handles
+    }
+}
