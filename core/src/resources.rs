@@ -62,6 +62,8 @@ pub struct Resources {
     pub purger: Option<Term>,
     /// `erts_literal_area_collector`, if OTP was booted.
     pub collector: Option<Term>,
+    /// Who is told of what the VM itself logs, when it isn't whoever is registered as `logger`.
+    pub system_logger: Option<Term>,
     /// The module that is being purged.
     pub purging: Option<crate::atom::Atom>,
     /// The old instance that waits while a failed `on_load` is purged in its place.

@@ -29,8 +29,8 @@ const MOST_FILES: usize = 20;
 
 /// Flags of the emulator that have a value, by their first letters. Those without an effect tune what this VM doesn't have.
 const VALUED: [&str; 27] = [
-    "a", "A", "C", "e", "i", "n", "P", "Q", "t", "T", "R", "W", "K", "S", "SP", "SDcpu", "SDPcpu", "SDio", "IOt", "IOp",
-    "IOPt", "IOPp", "IOs", "pc", "pad", "Muacul", "MMscs",
+    "a", "A", "C", "e", "i", "n", "P", "Q", "t", "T", "R", "W", "K", "S", "SP", "SDcpu", "SDPcpu", "SDio", "IOt",
+    "IOp", "IOPt", "IOPp", "IOs", "pc", "pad", "Muacul", "MMscs",
 ];
 /// Families of flags of which each has a value.
 const VALUED_FAMILIES: [(&str, &[&str]); 5] = [
@@ -170,9 +170,8 @@ fn plus(line: &mut Line, word: &[u8], words: &mut Words<'_>) -> Result<(), Strin
     let flag = String::from_utf8_lossy(word).into_owned();
     let name = &flag[1..];
     let shown = |w: &str| format!("-{w}").into_bytes();
-    let family = VALUED_FAMILIES
-        .iter()
-        .any(|(first, rest)| name.strip_prefix(first).is_some_and(|r| rest.contains(&r)));
+    let family =
+        VALUED_FAMILIES.iter().any(|(first, rest)| name.strip_prefix(first).is_some_and(|r| rest.contains(&r)));
     let allocator = name.len() > 2 && name.starts_with('M');
     if VALUED.contains(&name) || family || allocator {
         let v = value(words, &flag)?;

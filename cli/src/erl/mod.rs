@@ -29,7 +29,9 @@ pub fn erlc(arguments: Vec<OsString>) -> Result<i32, Failure> {
     let cwd = env::current_dir().map_err(|e| Failure::Because(format!("the current directory: {e}")))?;
     // What `erlc` puts before its own arguments; `+` and `-` of those are OTP's to read.
     let mut line = Line::default();
-    for word in ["-noinput", "-mode", "minimal", "-boot", "start_clean", "-s", "erl_compile", "compile_cmdline", "-extra"] {
+    for word in
+        ["-noinput", "-mode", "minimal", "-boot", "start_clean", "-s", "erl_compile", "compile_cmdline", "-extra"]
+    {
         line.init.push(word.as_bytes().to_vec());
     }
     line.init.insert(0, b"-noshell".to_vec());

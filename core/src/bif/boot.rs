@@ -22,6 +22,11 @@ pub const BIFS: &[Bif] = &[
     }),
     bif("erts_trace_cleaner", "check", 0, |_, _| Ok(Term::bool(false))),
     bif("erts_trace_cleaner", "send_trace_clean_signal", 1, |_, _| Ok(Term::atom(am::OK))),
+    bif("erts_internal", "scheduler_wall_time", 1, |c, a| match a[0].as_bool() {
+        // Not measured here: what is turned on stays off.
+        Some(_) => Ok(Term::bool(false)),
+        None => Err(c.badarg()),
+    }),
     bif("erlang", "nodes", 2, nodes_with_info),
     bif("os", "set_signal", 2, |c, a| match (a[0].as_atom(), a[1].as_atom()) {
         (Some(_), Some(_)) => Ok(Term::atom(am::OK)),

@@ -38,12 +38,7 @@ pub const BIFS: &[Bif] = &[
 /// The parts of the VM that a module is loaded into.
 fn into<'a>(ctx: &'a mut Ctx<'_>) -> load::Into<'a> {
     let sys = &mut *ctx.sys;
-    load::Into {
-        atoms: &mut sys.atoms,
-        code: &mut sys.code,
-        arena: &mut sys.arena,
-        empty_tuple: sys.empty_tuple,
-    }
+    load::Into { atoms: &mut sys.atoms, code: &mut sys.code, arena: &mut sys.arena, empty_tuple: sys.empty_tuple }
 }
 
 fn file_bytes(ctx: &mut Ctx<'_>, t: Term) -> Result<Vec<u8>, Fault> {
@@ -99,9 +94,7 @@ fn beamfile_chunk(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     }
     let bytes = file_bytes(ctx, a[0])?;
     match chunk(&bytes, id) {
-        Some((at, len)) if len > 0 => {
-            Ok(crate::heap::binary::part(ctx, a[0], at as u64 * 8, len as u64 * 8)?)
-        }
+        Some((at, len)) if len > 0 => Ok(crate::heap::binary::part(ctx, a[0], at as u64 * 8, len as u64 * 8)?),
         _ => Ok(Term::atom(am::UNDEFINED)),
     }
 }

@@ -6,10 +6,10 @@
 
 use super::{Ctx, Fault};
 use crate::arena::OutOfMemory;
-use crate::heap::{Alloc, Fragment, FragmentAlloc, HeapAlloc, copy, size};
 use crate::heap::gc::Roots;
-use crate::process::{ProcessRoots, RootFields};
+use crate::heap::{Alloc, Fragment, FragmentAlloc, HeapAlloc, copy, size};
 use crate::process::mailbox::Message;
+use crate::process::{ProcessRoots, RootFields};
 use crate::term::{Addr, Mem, TAG_HEADER, TAG_MASK, Term, object};
 use rustc_hash::FxHashMap;
 

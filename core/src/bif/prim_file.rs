@@ -109,11 +109,7 @@ fn path(ctx: &mut Ctx<'_>, t: Term) -> Result<Result<Vec<u8>, Posix>, Fault> {
     })
 }
 
-fn one_path(
-    ctx: &mut Ctx<'_>,
-    t: Term,
-    f: impl FnOnce(&mut dyn Files, &[u8]) -> Result<(), Posix>,
-) -> BifResult {
+fn one_path(ctx: &mut Ctx<'_>, t: Term, f: impl FnOnce(&mut dyn Files, &[u8]) -> Result<(), Posix>) -> BifResult {
     let result = path(ctx, t)?.and_then(|p| f(files(ctx)?, &p));
     done(ctx, result)
 }
@@ -336,10 +332,7 @@ fn allocate(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 fn advise(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let (h, at, n) = (handle(ctx, a[0])?, offset(ctx, a[1])?, offset(ctx, a[2])?);
     let known = a[3].as_atom().is_some_and(|m| {
-        matches!(
-            ctx.sys.atoms.name(m),
-            "normal" | "random" | "sequential" | "will_need" | "dont_need" | "no_reuse"
-        )
+        matches!(ctx.sys.atoms.name(m), "normal" | "random" | "sequential" | "will_need" | "dont_need" | "no_reuse")
     });
     let result = h.and(at).and(n).and(if known { Ok(()) } else { Err("einval") });
     done(ctx, result)

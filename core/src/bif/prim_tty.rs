@@ -27,9 +27,7 @@ pub const BIFS: &[Bif] = &[
         tty(c, a[0])?;
         Ok(Term::atom(am::OK))
     }),
-    bif("prim_tty", "setlocale", 1, |c, _| {
-        Ok(Term::bool(c.sys.host.terminal().is_none_or(|t| t.utf8())))
-    }),
+    bif("prim_tty", "setlocale", 1, |c, _| Ok(Term::bool(c.sys.host.terminal().is_none_or(|t| t.utf8())))),
     bif("prim_tty", "tty_select", 3, select),
     bif("prim_tty", "tty_encoding", 1, |_, _| Ok(Term::atom(am::UTF8))),
     bif("prim_tty", "tty_window_size", 1, window_size),
@@ -182,8 +180,20 @@ fn terminal_kind(ctx: &mut Ctx<'_>, t: Term) -> Result<String, Fault> {
 
 /// Kinds of terminals that understand the sequences of [`tgetstr`].
 const KINDS: [&str; 14] = [
-    "xterm", "screen", "tmux", "rxvt", "linux", "vt100", "vt102", "vt220", "ansi", "alacritty", "kitty", "konsole",
-    "foot", "wezterm",
+    "xterm",
+    "screen",
+    "tmux",
+    "rxvt",
+    "linux",
+    "vt100",
+    "vt102",
+    "vt220",
+    "ansi",
+    "alacritty",
+    "kitty",
+    "konsole",
+    "foot",
+    "wezterm",
 ];
 
 fn tgetent(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {

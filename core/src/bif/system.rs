@@ -197,6 +197,9 @@ fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
 
 /// Flags can be read (by setting what they are); what they would change isn't there.
 fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    if args[0].as_atom().is_some_and(|f| ctx.sys.atoms.name(f) == "system_logger") {
+        return system_logger(ctx, args[1]);
+    }
     match (args[0].as_atom(), args[1].as_small()) {
         (Some(am::BACKTRACE_DEPTH), Some(n)) if n >= 0 => Ok(Term::small(8)),
         (Some(am::SCHEDULERS_ONLINE), Some(1)) => Ok(Term::small(1)),
@@ -212,6 +215,18 @@ fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
         _ => Err(ctx.badarg()),
     }
+}
+
+/// `system_flag(system_logger, Pid | logger | undefined)`.
+fn system_logger(ctx: &mut Ctx<'_>, to: Term) -> BifResult {
+    let new = match to.as_atom() {
+        Some(am::LOGGER) => None,
+        Some(am::UNDEFINED) => Some(to),
+        _ if to.is_local_pid() => Some(to),
+        _ => return Err(ctx.badarg()),
+    };
+    let old = std::mem::replace(&mut ctx.sys.resources.system_logger, new);
+    Ok(old.unwrap_or(Term::atom(am::LOGGER)))
 }
 
 fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

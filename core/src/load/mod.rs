@@ -245,8 +245,7 @@ pub fn make_current(into: &mut Into<'_>, module: Atom, slot: u32) {
     for (function, arity) in gone {
         set_target(into, Mfa { module, function, arity }, Target::Undefined);
     }
-    let exports: Vec<(Atom, u8, CodePtr)> =
-        into.code.instance(slot).map(|i| i.exports.clone()).unwrap_or_default();
+    let exports: Vec<(Atom, u8, CodePtr)> = into.code.instance(slot).map(|i| i.exports.clone()).unwrap_or_default();
     for (function, arity, ptr) in exports {
         set_target(into, Mfa { module, function, arity }, Target::Code(ptr));
     }

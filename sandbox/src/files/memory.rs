@@ -466,4 +466,3 @@ impl Files for MemoryFiles {
         if bytes.len() > max { Err("enomem") } else { Ok(bytes.clone()) }
     }
 }
-

@@ -159,7 +159,11 @@ impl Files for RealFiles {
         if kind == FileType::Directory && !m.directory {
             return Err("eisdir");
         }
-        if !m.skip_type_check && !m.directory && kind != FileType::RegularFile && !kind.is_char_device() && !kind.is_block_device()
+        if !m.skip_type_check
+            && !m.directory
+            && kind != FileType::RegularFile
+            && !kind.is_char_device()
+            && !kind.is_block_device()
         {
             return Err("eisdir");
         }
