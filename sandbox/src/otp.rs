@@ -180,7 +180,8 @@ pub fn run(otp: &Otp) -> Result<i32, Error> {
         let paused = vm.run(Budget { reductions: CHUNK, ..Budget::default() });
         let next = match paused {
             Paused::Stopped => break,
-            Paused::Budget => Some(Duration::ZERO),
+            // OTP's code server loads; nobody asks the host.
+            Paused::Budget | Paused::Module => Some(Duration::ZERO),
             Paused::Idle { next_timer_ns } => {
                 next_timer_ns.map(|at| Duration::from_nanos(at.saturating_sub(vm.sys.now_ns())))
             }

@@ -63,9 +63,9 @@ pub fn release_from(ctx: &mut Ctx<'_>, pid: Term) -> Result<(), Fault> {
     }
     let mut copies: FxHashMap<u64, Term> = FxHashMap::default();
     for t in places.iter().map(|at| mem.get(*at, 0)).chain(roots) {
-        if !copies.contains_key(&t.raw()) {
+        if let std::collections::hash_map::Entry::Vacant(place) = copies.entry(t.raw()) {
             let mut a = HeapAlloc { heap: &mut p.heap, arena };
-            copies.insert(t.raw(), copy::copy(&mut a, u32::MAX, t)?);
+            place.insert(copy::copy(&mut a, u32::MAX, t)?);
         }
     }
     let fresh = |t: Term| copies.get(&t.raw()).copied().unwrap_or(t);
