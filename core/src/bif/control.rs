@@ -46,32 +46,52 @@ fn error_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     fault
 }
 
-/// Is the term a stack trace, as `raise/3` demands?
-fn is_trace(ctx: &Ctx<'_>, list: Term) -> bool {
+/// Entries of a stack trace that is raised again (`backtrace_depth`).
+const DEPTH: usize = 8;
+
+/// The trace that `raise/3` takes over: entries without a location get an empty one, and what is deeper than OTP's depth goes. `None`: not
+/// a stack trace. Entries are `{M, F, ArityOrArgs}` or `{Fun, Args}`, each with or without a location; as in OTP, the third element may be anything.
+fn whole_trace(ctx: &mut Ctx<'_>, list: Term) -> Result<Option<Term>, Fault> {
     let mem = ctx.sys.mem();
-    let mut t = list;
+    let mut entries = Vec::new();
+    let (mut t, mut same) = (list, true);
     while t.is_list() {
         let e = mem.head(t);
-        let ok = match mem.tuple_arity(e) {
-            Some(n @ (3 | 4)) => {
-                let a = mem.element(e, 3);
-                mem.element(e, 1).is_atom()
-                    && mem.element(e, 2).is_atom()
-                    && (a.is_small() || a.is_list() || a.is_nil())
-                    && (n == 3 || mem.element(e, 4).is_list() || mem.element(e, 4).is_nil())
-            }
-            Some(2) => {
-                let a = mem.element(e, 2);
-                mem.is_fun(mem.element(e, 1)) && (a.is_small() || a.is_list() || a.is_nil())
-            }
-            _ => false,
+        let Some(n @ 2..=4) = mem.tuple_arity(e) else { return Ok(None) };
+        let (first, second) = (mem.element(e, 1), mem.element(e, 2));
+        let located = match n {
+            2 if mem.is_fun(first) => false,
+            3 if mem.is_fun(first) => true,
+            3 if first.is_atom() && second.is_atom() => false,
+            4 if first.is_atom() && second.is_atom() => true,
+            _ => return Ok(None),
         };
-        if !ok {
-            return false;
+        if located {
+            let location = mem.element(e, n);
+            if !location.is_list() && !location.is_nil() {
+                return Ok(None);
+            }
         }
+        same &= located;
+        entries.push((e, n, located));
         t = mem.tail(t);
     }
-    t.is_nil()
+    if !t.is_nil() {
+        return Ok(None);
+    }
+    if same && entries.len() <= DEPTH {
+        return Ok(Some(list));
+    }
+    entries.truncate(DEPTH);
+    let mut whole = Vec::with_capacity(entries.len());
+    for (e, n, located) in entries {
+        let mut parts: Vec<Term> = (1..=n).map(|i| mem.element(e, i)).collect();
+        if !located {
+            parts.push(Term::NIL);
+        }
+        whole.push(if located { e } else { ctx.tuple(&parts)? });
+    }
+    Ok(Some(ctx.list(&whole)?))
 }
 
 fn raise(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
@@ -81,11 +101,9 @@ fn raise(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         Some(am::THROW) => Class::Throw,
         _ => return Ok(Term::atom(am::BADARG)),
     };
-    if !is_trace(ctx, args[2]) {
-        return Ok(Term::atom(am::BADARG));
-    }
+    let Some(trace) = whole_trace(ctx, args[2])? else { return Ok(Term::atom(am::BADARG)) };
     let fault = ctx.raise(class, args[1]);
-    ctx.proc.exception.trace = args[2];
+    ctx.proc.exception.trace = trace;
     Err(fault)
 }
 

@@ -362,7 +362,10 @@ fn frames(ctx: &mut Ctx<'_>, pid: Term, max: usize) -> Vec<(Mfa, CodePtr)> {
             let mut ptr = CodePtr::from_word(w);
             // The call stands before the place to return to.
             ptr.offset = ptr.offset.saturating_sub(1);
-            if let Some(m) = ctx.sys.code.function_at(ptr) {
+            // As in OTP, equal neighbours count once.
+            if out.last().is_none_or(|(_, last)| *last != ptr)
+                && let Some(m) = ctx.sys.code.function_at(ptr)
+            {
                 out.push((m, ptr));
             }
         }

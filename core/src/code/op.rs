@@ -42,6 +42,8 @@ macro_rules! for_each_op {
             "Calls a BIF and returns its result." CallBifOnly { arity: u8, bif: u32 }
             "Calls the fun in the X register after the arguments." CallFun { arity: u8, cp: u64 }
             "Calls a fun." CallFun2 { arity: u8, f: Src, cp: u64 }
+            "Tail call of the fun in the X register after the arguments, dropping a frame." CallFunLast { arity: u8, n: u16 }
+            "Tail call of a fun, dropping a frame." CallFun2Last { arity: u8, f: Src, n: u16 }
             "Calls the function named by the two X registers after the arguments." Apply { arity: u8, cp: u64 }
             "As Apply, as a tail call." ApplyLast { arity: u8, n: u16 }
             "Returns." Return {}

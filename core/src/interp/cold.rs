@@ -48,6 +48,14 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
             let f = m.src(f);
             calls::call_fun(m, f, arity, Some(cp), 0)
         }
+        Instr::CallFunLast { arity, n } => {
+            let f = m.x(arity as usize);
+            calls::call_fun(m, f, arity, None, n as u32 + 1)
+        }
+        Instr::CallFun2Last { arity, f, n } => {
+            let f = m.src(f);
+            calls::call_fun(m, f, arity, None, n as u32 + 1)
+        }
         Instr::Apply { arity, cp } => calls::apply(m, arity, Some(cp), 0),
         Instr::ApplyLast { arity, n } => calls::apply(m, arity, None, n as u32 + 1),
 

@@ -35,13 +35,24 @@ impl<'a> Translator<'a> {
             }
             Op::CallExt | Op::CallExtOnly | Op::CallExtLast => self.call_ext(op, a)?,
             Op::CallFun => {
-                let (arity, cp) = (self.arity(a, 0)?, self.e.next_cp());
-                self.e.push(Instr::CallFun { arity, cp });
+                let arity = self.arity(a, 0)?;
+                match self.tail_frame()? {
+                    Some(n) => self.e.push(Instr::CallFunLast { arity, n }),
+                    None => {
+                        let cp = self.e.next_cp();
+                        self.e.push(Instr::CallFun { arity, cp });
+                    }
+                }
             }
             Op::CallFun2 => {
                 let (arity, f) = (self.arity(a, 1)?, self.src(a, 2)?);
-                let cp = self.e.next_cp();
-                self.e.push(Instr::CallFun2 { arity, f, cp });
+                match self.tail_frame()? {
+                    Some(n) => self.e.push(Instr::CallFun2Last { arity, f, n }),
+                    None => {
+                        let cp = self.e.next_cp();
+                        self.e.push(Instr::CallFun2 { arity, f, cp });
+                    }
+                }
             }
             Op::Apply => {
                 let (arity, cp) = (self.arity(a, 0)?, self.e.next_cp());
@@ -197,6 +208,18 @@ impl<'a> Translator<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The frame that is dropped when what follows is `deallocate` and `return`, which are skipped then: compilers have no tail call of a
+    /// fun, loaders make one.
+    fn tail_frame(&mut self) -> Result<Option<u16>, LoadError> {
+        let (Some(first), Some(second)) = (self.peek(), self.list.get(self.pos + 1)) else { return Ok(None) };
+        if first.op != Op::Deallocate || second.op != Op::Return {
+            return Ok(None);
+        }
+        let n = self.frame(&first.args, 0)?;
+        self.pos += 2;
+        Ok(Some(n))
     }
 
     fn func_info(&mut self, a: &'a [Arg]) -> Done {
