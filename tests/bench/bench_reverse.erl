@@ -1,10 +1,10 @@
-%% Naive list reversal: cons cells, garbage.
+%% Naive list reversal: cons cells, frames, garbage.
 -module(bench_reverse).
 -export([main/0]).
 
 main() ->
-    L = lists:seq(1, 500),
-    bench_timer:run(fun() -> many(60, L) end).
+    L = lists:seq(1, 400),
+    bench_timer:run(fun(K) -> many(30 * K, L) end).
 
 many(0, L) -> L;
 many(N, L) -> many(N - 1, nrev(L)).

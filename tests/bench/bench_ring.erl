@@ -2,7 +2,7 @@
 -module(bench_ring).
 -export([main/0]).
 
-main() -> bench_timer:run(fun() -> ring(200, 1000) end).
+main() -> bench_timer:run(fun(K) -> ring(200, 200 * K) end).
 
 ring(Size, Rounds) ->
     Self = self(),

@@ -12,19 +12,21 @@ use crate::term::{Term, object};
 
 /// Calls a BIF with the first X registers; its value goes to x0. `at`: the calling instruction, which is executed again
 /// after a yield.
+#[allow(unsafe_code)]
 pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
     let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
-    let mut args = [Term::NIL; 256];
-    let n = arity as usize;
     m.proc.ip = CodePtr { slot: m.slot, offset: at };
-    args[..n].copy_from_slice(m.xs(n));
-    let result = (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, &args[..n]);
-    match result {
+    // SAFETY: an arity is at most 255; no BIF can reach the register file, so nothing writes to the slice while it lives.
+    let args = unsafe { std::slice::from_raw_parts(m.x, arity as usize) };
+    match (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, args) {
         Ok(v) => {
             m.set_x(0, v);
             Flow::Next
         }
-        Err(f) => bif_fault(m, f, bif, &args[..n], at),
+        Err(f) => {
+            let args = args.to_vec();
+            bif_fault(m, f, bif, &args, at)
+        }
     }
 }
 

@@ -36,6 +36,20 @@ fn place_of(sys: &System, slot: u32) -> Option<Place> {
     })
 }
 
+/// Why the hot loop is left.
+enum Leave {
+    /// The instruction at `pc` is the cold dispatcher's.
+    Cold,
+    /// The instruction at `pc` calls a BIF.
+    Bif,
+    /// Words to make sure of and live X registers; the instruction starts again.
+    Collect(u32, u32),
+    /// To another module, or to a wrong place.
+    Goto(CodePtr),
+    /// The reductions are used up in front of this function.
+    Preempt(CodePtr),
+}
+
 /// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions.
 #[allow(unsafe_code)]
 pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceEnd {
@@ -59,6 +73,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     let mut hp = m.proc.heap.top;
     let mut sp = m.proc.heap.sp;
     let mut reds = m.proc.budget;
+    // With `gc_stress`: has the instruction that is about to run collected already?
+    let mut collected = false;
 
     /// Writes the locals to the process.
     macro_rules! spill {
@@ -133,31 +149,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             continue;
         }};
     }
-    macro_rules! offset {
-        () => {
-            // SAFETY: `pc` points into the code of `here`.
-            unsafe { pc.offset_from(here.code) as u32 }
-        };
-    }
     /// Goes to any place in loaded code.
     macro_rules! goto {
         ($ptr:expr) => {{
             let p: CodePtr = $ptr;
-            if p.slot != here.slot {
-                match place_of(m.sys, p.slot) {
-                    Some(new) => {
-                        here = new;
-                        m.slot = p.slot;
-                    }
-                    None => {
-                        spill!();
-                        return lost(&mut m);
-                    }
-                }
-            }
-            if p.offset >= here.len {
-                spill!();
-                return lost(&mut m);
+            if p.slot != here.slot || p.offset >= here.len {
+                break Leave::Goto(p);
             }
             // SAFETY: the offset was just checked.
             pc = unsafe { here.code.add(p.offset as usize) };
@@ -172,52 +169,23 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             goto!(CodePtr::from_word(w))
         }};
     }
-    /// Does what a cold operation says.
-    macro_rules! follow {
-        ($flow:expr) => {{
-            let flow = $flow;
-            reload!();
-            match flow {
-                Flow::Next => next!(),
-                Flow::Jump(d) => jump!(d),
-                Flow::Goto(p) => goto!(p),
-                Flow::Return => ret!(),
-                Flow::Raise => {
-                    let at = offset!();
-                    match super::exceptions::dispatch(&mut m, at) {
-                        Ok(p) => {
-                            reload!();
-                            goto!(p)
-                        }
-                        Err(end) => return end,
-                    }
-                }
-                Flow::End(end) => return end,
-            }
-        }};
-    }
+    /// Leaves the instruction to the cold dispatcher.
     macro_rules! cold {
-        ($i:expr) => {{
-            spill!();
-            let at = offset!();
-            if cfg!(feature = "gc_stress") {
-                m.proc.ip = CodePtr { slot: here.slot, offset: at };
-            }
-            follow!(cold::execute(&mut m, $i, at))
-        }};
+        () => {
+            break Leave::Cold
+        };
     }
-    /// Makes sure of heap words; `live` X registers survive.
+    /// Makes sure of heap words; `live` X registers survive. After a collection the instruction starts again.
     macro_rules! reserve {
         ($words:expr, $live:expr) => {
-            if cfg!(feature = "gc_stress") || ((sp - hp) as u64) < ($words as u64 + RESERVED as u64) * 8 {
-                spill!();
-                if cfg!(feature = "gc_stress") {
-                    m.proc.ip = CodePtr { slot: here.slot, offset: offset!() };
-                }
-                if let Err(f) = m.collect($words as usize, $live as usize) {
-                    follow!(m.fault(f));
-                }
-                reload!();
+            if cfg!(feature = "gc_stress") && !collected {
+                break Leave::Collect($words, $live as u32);
+            }
+            if ((sp - hp) as u64) < ($words as u64 + RESERVED as u64) * 8 {
+                break Leave::Collect($words, $live as u32);
+            }
+            if cfg!(feature = "gc_stress") {
+                collected = false;
             }
         };
     }
@@ -226,9 +194,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($callee:expr) => {
             reds -= 1;
             if reds <= 0 {
-                spill!();
-                let to: CodePtr = $callee;
-                return preempt(&mut m, to);
+                break Leave::Preempt($callee);
             }
         };
     }
@@ -248,552 +214,677 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         }};
     }
     macro_rules! compare_branch {
-        ($a:expr, $b:expr, $fail:expr, $small:expr, $i:expr) => {{
+        ($a:expr, $b:expr, $fail:expr, $small:expr) => {{
             let (a, b): (Term, Term) = ($a, $b);
             if Term::both_small(a, b) {
                 let f: fn(i64, i64) -> bool = $small;
                 if f(a.0 as i64, b.0 as i64) { next!() } else { jump!($fail) }
             }
-            cold!($i)
+            cold!()
         }};
     }
 
+    // What a `fault` or a cold operation said; the hot loop is entered again after it.
     loop {
-        // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
-        let i = unsafe { *pc };
-        match i {
-            Instr::MoveXX { s, d } => {
-                set_x!(d, x!(s));
-                next!()
-            }
-            Instr::MoveXY { s, d } => {
-                set_y!(d, x!(s));
-                next!()
-            }
-            Instr::MoveYX { s, d } => {
-                set_x!(d, y!(s));
-                next!()
-            }
-            Instr::MoveYY { s, d } => {
-                set_y!(d, y!(s));
-                next!()
-            }
-            Instr::MoveCX { d, c } => {
-                set_x!(d, Term(c));
-                next!()
-            }
-            Instr::MoveCY { d, c } => {
-                set_y!(d, Term(c));
-                next!()
-            }
-            Instr::MoveXX2 { s1, d1, s2, d2 } => {
-                set_x!(d1, x!(s1));
-                set_x!(d2, x!(s2));
-                next!()
-            }
-            Instr::MoveYX2 { s1, d1, s2, d2 } => {
-                set_x!(d1, y!(s1));
-                set_x!(d2, y!(s2));
-                next!()
-            }
-            Instr::MoveXY2 { s1, d1, s2, d2 } => {
-                set_y!(d1, x!(s1));
-                set_y!(d2, x!(s2));
-                next!()
-            }
-            Instr::Swap { a, b } => {
-                let (va, vb) = (src!(a.src()), src!(b.src()));
-                set!(a, vb);
-                set!(b, va);
-                next!()
-            }
-            Instr::Jump { to } => jump!(to),
-            Instr::Call { to, cp } => {
-                mem.set_word(sp, 0, cp);
-                count!(local!(to));
-                jump!(to)
-            }
-            Instr::CallOnly { to } => {
-                count!(local!(to));
-                jump!(to)
-            }
-            Instr::CallLast { to, n } => {
-                sp += (n as u32 + 1) * 8;
-                count!(local!(to));
-                jump!(to)
-            }
-            Instr::CallExt { export, cp } => {
-                mem.set_word(sp, 0, cp);
-                if let Some(p) = m.sys.code.entry(export) {
-                    count!(p);
-                    goto!(p)
+        let leave = loop {
+            // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
+            let i: &Instr = unsafe { &*pc };
+            match *i {
+                Instr::MoveXX { s, d } => {
+                    set_x!(d, x!(s));
+                    next!()
                 }
-                cold!(&i)
-            }
-            Instr::CallExtOnly { export } => {
-                if let Some(p) = m.sys.code.entry(export) {
-                    count!(p);
-                    goto!(p)
+                Instr::MoveXY { s, d } => {
+                    set_y!(d, x!(s));
+                    next!()
                 }
-                cold!(&i)
-            }
-            Instr::CallExtLast { export, n } => {
-                if let Some(p) = m.sys.code.entry(export) {
+                Instr::MoveYX { s, d } => {
+                    set_x!(d, y!(s));
+                    next!()
+                }
+                Instr::MoveYY { s, d } => {
+                    set_y!(d, y!(s));
+                    next!()
+                }
+                Instr::MoveCX { d, c } => {
+                    set_x!(d, Term(c));
+                    next!()
+                }
+                Instr::MoveCY { d, c } => {
+                    set_y!(d, Term(c));
+                    next!()
+                }
+                Instr::MoveXX2 { s1, d1, s2, d2 } => {
+                    set_x!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    next!()
+                }
+                Instr::MoveYX2 { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    next!()
+                }
+                Instr::MoveXY2 { s1, d1, s2, d2 } => {
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    next!()
+                }
+                Instr::Swap { a, b } => {
+                    let (va, vb) = (src!(a.src()), src!(b.src()));
+                    set!(a, vb);
+                    set!(b, va);
+                    next!()
+                }
+                Instr::Jump { to } => jump!(to),
+                Instr::Call { to, cp } => {
+                    mem.set_word(sp, 0, cp);
+                    count!(local!(to));
+                    jump!(to)
+                }
+                Instr::CallOnly { to } => {
+                    count!(local!(to));
+                    jump!(to)
+                }
+                Instr::CallLast { to, n } => {
                     sp += (n as u32 + 1) * 8;
-                    count!(p);
-                    goto!(p)
+                    count!(local!(to));
+                    jump!(to)
                 }
-                cold!(&i)
-            }
-            Instr::Return {} => ret!(),
-            Instr::DeallocReturn { n } => {
-                sp += (n as u32 + 1) * 8;
-                ret!()
-            }
-            Instr::ConstReturn { n, c } => {
-                set_x!(0, Term(c));
-                sp += n as u32 * 8;
-                ret!()
-            }
-            Instr::Allocate { n, live } => {
-                reserve!(n as u32 + 1, live);
-                sp -= (n as u32 + 1) * 8;
-                mem.set_word(sp, 0, 0);
-                next!()
-            }
-            Instr::AllocateHeap { n, live, words } => {
-                reserve!(n as u32 + 1 + words, live);
-                sp -= (n as u32 + 1) * 8;
-                mem.set_word(sp, 0, 0);
-                next!()
-            }
-            Instr::Deallocate { n } => {
-                sp += (n as u32 + 1) * 8;
-                next!()
-            }
-            Instr::Trim { n } => {
-                sp += n as u32 * 8;
-                mem.set_word(sp, 0, 0);
-                next!()
-            }
-            Instr::TestHeap { live, words } => {
-                reserve!(words, live);
-                next!()
-            }
-            Instr::IsConsX { s, fail } => {
-                if x!(s).is_list() {
+                Instr::CallExt { export, cp } => {
+                    mem.set_word(sp, 0, cp);
+                    if let Some(p) = m.sys.code.entry(export) {
+                        count!(p);
+                        goto!(p)
+                    }
+                    cold!()
+                }
+                Instr::CallExtOnly { export } => {
+                    if let Some(p) = m.sys.code.entry(export) {
+                        count!(p);
+                        goto!(p)
+                    }
+                    cold!()
+                }
+                Instr::CallExtLast { export, n } => {
+                    if let Some(p) = m.sys.code.entry(export) {
+                        sp += (n as u32 + 1) * 8;
+                        count!(p);
+                        goto!(p)
+                    }
+                    cold!()
+                }
+                Instr::Return {} => ret!(),
+                Instr::DeallocReturn { n } => {
+                    sp += (n as u32 + 1) * 8;
+                    ret!()
+                }
+                Instr::ConstReturn { n, c } => {
+                    set_x!(0, Term(c));
+                    sp += n as u32 * 8;
+                    ret!()
+                }
+                Instr::Allocate { n, live } => {
+                    reserve!(n as u32 + 1, live);
+                    sp -= (n as u32 + 1) * 8;
+                    mem.set_word(sp, 0, 0);
                     next!()
                 }
-                jump!(fail)
-            }
-            Instr::IsCons { s, fail } => {
-                if src!(s).is_list() {
+                Instr::AllocateHeap { n, live, words } => {
+                    reserve!(n as u32 + 1 + words, live);
+                    sp -= (n as u32 + 1) * 8;
+                    mem.set_word(sp, 0, 0);
                     next!()
                 }
-                jump!(fail)
-            }
-            Instr::IsConsGet { s, h, t, fail } => {
-                let l: Term = x!(s);
-                if l.is_list() {
-                    let (a, b) = (mem.head(l), mem.tail(l));
-                    set_x!(h, a);
-                    set_x!(t, b);
+                Instr::Deallocate { n } => {
+                    sp += (n as u32 + 1) * 8;
                     next!()
                 }
-                jump!(fail)
-            }
-            Instr::IsNilX { s, fail } => {
-                if x!(s).is_nil() {
+                Instr::Trim { n } => {
+                    sp += n as u32 * 8;
+                    mem.set_word(sp, 0, 0);
                     next!()
                 }
-                jump!(fail)
-            }
-            Instr::IsNil { s, fail } => {
-                if src!(s).is_nil() {
+                Instr::TestHeap { live, words } => {
+                    reserve!(words, live);
                     next!()
                 }
-                jump!(fail)
-            }
-            Instr::IsTuple { s, fail } => {
-                if mem.is_tuple(src!(s)) {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::TestArity { s, fail, arity } => {
-                if mem.header(src!(s)) == object::tuple_header(arity) {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::IsTupleOfArity { s, fail, arity } => {
-                let t: Term = src!(s);
-                if t.is_boxed() && mem.header(t) == object::tuple_header(arity) {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::IsTagged { arity, s, fail, c } => {
-                let t: Term = x!(s);
-                if t.is_boxed() && mem.header(t) == object::tuple_header(arity as u32) && mem.field(t, 1).0 == c {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::IsEqImm { s, fail, c } => {
-                if x!(s).0 == c {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::IsNeImm { s, fail, c } => {
-                if x!(s).0 != c {
-                    next!()
-                }
-                jump!(fail)
-            }
-            Instr::IsEqExact { a, b, fail } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if va == vb {
-                    next!()
-                }
-                if va.is_immed() || vb.is_immed() {
-                    jump!(fail)
-                }
-                cold!(&i)
-            }
-            Instr::IsNeExact { a, b, fail } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if va == vb {
-                    jump!(fail)
-                }
-                if va.is_immed() || vb.is_immed() {
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a < b, &i),
-            Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a >= b, &i),
-            Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a < b, &i),
-            Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a >= b, &i),
-            Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a < b, &i),
-            Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a >= b, &i),
-            Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a < b, &i),
-            Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a >= b, &i),
-            Instr::SelectVal { s, fail, table } => {
-                let v: Term = src!(s);
-                // SAFETY: the loader made the table's index; the instance outlives the slice.
-                let table = unsafe { &*here.selects.add(table as usize) };
-                if let SelectTable::Linear { .. } = table {
-                    cold!(&i)
-                }
-                match table.find(v.0) {
-                    Some(d) => jump!(d),
-                    None => jump!(fail),
-                }
-            }
-            Instr::PutListX { h, t, d } => {
-                let at = bump!(2);
-                mem.set(at, 0, x!(h));
-                mem.set(at, 1, x!(t));
-                set_x!(d, Term::list_at(at));
-                next!()
-            }
-            Instr::PutList { h, t, d } => {
-                let at = bump!(2);
-                mem.set(at, 0, src!(h));
-                mem.set(at, 1, src!(t));
-                set!(d, Term::list_at(at));
-                next!()
-            }
-            Instr::GetList { s, h, t } => {
-                let l: Term = src!(s);
-                let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
-                set!(h, a);
-                set!(t, b);
-                next!()
-            }
-            Instr::GetHd { s, d } => {
-                let l: Term = src!(s);
-                set!(d, Term(mem.word(l.addr(), 0)));
-                next!()
-            }
-            Instr::GetTl { s, d } => {
-                let l: Term = src!(s);
-                set!(d, Term(mem.word(l.addr(), 1)));
-                next!()
-            }
-            Instr::GetElementX { s, i, d } => {
-                let t: Term = x!(s);
-                set_x!(d, mem.get(t.addr(), i as u32));
-                next!()
-            }
-            Instr::GetElement2X { s, i, d1, d2 } => {
-                let t: Term = x!(s);
-                let (a, b) = (mem.get(t.addr(), i as u32), mem.get(t.addr(), i as u32 + 1));
-                set_x!(d1, a);
-                set_x!(d2, b);
-                next!()
-            }
-            Instr::GetElement { s, d, i } => {
-                let t: Term = src!(s);
-                set!(d, mem.get(t.addr(), i));
-                next!()
-            }
-            Instr::PutTuple2 { d, at, n } => {
-                let to = bump!(n + 1);
-                mem.set_word(to, 0, object::tuple_header(n));
-                for k in 0..n {
-                    // SAFETY: the loader put `n` operands there.
-                    let w = unsafe { *here.side.add((at + k) as usize) };
-                    let j = (w & 0x3FFF_FFFF) as usize;
-                    let v = match w >> 30 {
-                        0 => x!(j),
-                        1 => y!(j),
-                        // SAFETY: the loader made the index of a constant of this instance.
-                        _ => unsafe { *here.consts.add(j) },
-                    };
-                    mem.set(to, k + 1, v);
-                }
-                set!(d, Term::boxed_at(to));
-                next!()
-            }
-            Instr::AddXC { s, d, c, .. } => {
-                let a: Term = x!(s);
-                if a.is_small()
-                    && let Some(sum) = (a.0 as i64).checked_add(c as i64)
-                {
-                    set_x!(d, Term(sum as u64));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::AddXX { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (x!(a), x!(b));
-                if Term::both_small(va, vb)
-                    && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
-                {
-                    set_x!(d, Term(sum as u64));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::SubXX { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (x!(a), x!(b));
-                if Term::both_small(va, vb)
-                    && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
-                {
-                    set_x!(d, Term(diff as u64));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Add { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb)
-                    && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
-                {
-                    set!(d, Term(sum as u64));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Sub { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb)
-                    && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
-                {
-                    set!(d, Term(diff as u64));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Mul { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb)
-                    && let Some(product) = (va.0 as i64 & !0xF).checked_mul(vb.small_value())
-                {
-                    set!(d, Term(product as u64 | 0xF));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::IntDiv { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb)
-                    && let Some(q) = va.small_value().checked_div(vb.small_value())
-                    && let Some(t) = Term::try_small(q)
-                {
-                    set!(d, t);
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Rem { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb)
-                    && let Some(r) = va.small_value().checked_rem(vb.small_value())
-                {
-                    set!(d, Term::small(r));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Band { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb) {
-                    set!(d, Term(va.0 & vb.0));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Bor { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb) {
-                    set!(d, Term(va.0 | vb.0));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Bxor { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb) {
-                    set!(d, Term((va.0 ^ vb.0) | 0xF));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Bsr { a, b, d, .. } => {
-                let (va, vb): (Term, Term) = (src!(a), src!(b));
-                if Term::both_small(va, vb) && vb.0 as i64 >= 0 {
-                    let shift = vb.small_value().min(63);
-                    set!(d, Term::small(va.small_value() >> shift));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::FAdd { a, b, d } => {
-                let v = m.f[a as usize & 15] + m.f[b as usize & 15];
-                m.f[d as usize & 15] = v;
-                if v.is_finite() {
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::FSub { a, b, d } => {
-                let v = m.f[a as usize & 15] - m.f[b as usize & 15];
-                m.f[d as usize & 15] = v;
-                if v.is_finite() {
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::FMul { a, b, d } => {
-                let v = m.f[a as usize & 15] * m.f[b as usize & 15];
-                m.f[d as usize & 15] = v;
-                if v.is_finite() {
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::FDiv { a, b, d } => {
-                let v = m.f[a as usize & 15] / m.f[b as usize & 15];
-                m.f[d as usize & 15] = v;
-                if v.is_finite() {
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::FNeg { a, d } => {
-                m.f[d as usize & 15] = -m.f[a as usize & 15];
-                next!()
-            }
-            Instr::FLoad { s, d } => {
-                let t: Term = src!(s);
-                m.f[d as usize & 15] = f64::from_bits(mem.word(t.addr(), 1));
-                next!()
-            }
-            Instr::FStore { s, d } => {
-                let at = bump!(2);
-                mem.set_word(at, 0, object::FLOAT_HEADER);
-                mem.set_word(at, 1, m.f[s as usize & 15].to_bits());
-                set!(d, Term::boxed_at(at));
-                next!()
-            }
-            Instr::Hd { s, d, .. } => {
-                let t: Term = src!(s);
-                if t.is_list() {
-                    set!(d, mem.head(t));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Tl { s, d, .. } => {
-                let t: Term = src!(s);
-                if t.is_list() {
-                    set!(d, mem.tail(t));
-                    next!()
-                }
-                cold!(&i)
-            }
-            Instr::Element { i: index, s, d, .. } => {
-                let (n, t): (Term, Term) = (src!(index), src!(s));
-                if n.is_small() && t.is_boxed() {
-                    let h = mem.header(t);
-                    let n = n.small_value();
-                    if object::is_tuple_header(h) && n >= 1 && n <= object::arity(h) as i64 {
-                        set!(d, mem.field(t, n as u32));
+                Instr::IsConsX { s, fail } => {
+                    if x!(s).is_list() {
                         next!()
                     }
+                    jump!(fail)
                 }
-                cold!(&i)
-            }
-            Instr::TupleSize { s, d, .. } => {
-                if let Some(n) = mem.tuple_arity(src!(s)) {
-                    set!(d, Term::small(n as i64));
+                Instr::IsCons { s, fail } => {
+                    if src!(s).is_list() {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsConsGet { s, h, t, fail } => {
+                    let l: Term = x!(s);
+                    if l.is_list() {
+                        let (a, b) = (mem.head(l), mem.tail(l));
+                        set_x!(h, a);
+                        set_x!(t, b);
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsNilX { s, fail } => {
+                    if x!(s).is_nil() {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsNil { s, fail } => {
+                    if src!(s).is_nil() {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsTuple { s, fail } => {
+                    if mem.is_tuple(src!(s)) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::TestArity { s, fail, arity } => {
+                    if mem.header(src!(s)) == object::tuple_header(arity) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsTupleOfArity { s, fail, arity } => {
+                    let t: Term = src!(s);
+                    if t.is_boxed() && mem.header(t) == object::tuple_header(arity) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsTagged { arity, s, fail, c } => {
+                    let t: Term = x!(s);
+                    if t.is_boxed() && mem.header(t) == object::tuple_header(arity as u32) && mem.field(t, 1).0 == c {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsEqImm { s, fail, c } => {
+                    if x!(s).0 == c {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsNeImm { s, fail, c } => {
+                    if x!(s).0 != c {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsEqExact { a, b, fail } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if va == vb {
+                        next!()
+                    }
+                    if va.is_immed() || vb.is_immed() {
+                        jump!(fail)
+                    }
+                    cold!()
+                }
+                Instr::IsNeExact { a, b, fail } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if va == vb {
+                        jump!(fail)
+                    }
+                    if va.is_immed() || vb.is_immed() {
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a < b),
+                Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a >= b),
+                Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a < b),
+                Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a >= b),
+                Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a < b),
+                Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a >= b),
+                Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a < b),
+                Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a >= b),
+                Instr::SelectVal { s, fail, table } => {
+                    let v: Term = src!(s);
+                    // SAFETY: the loader made the table's index; the instance outlives the slice.
+                    let table = unsafe { &*here.selects.add(table as usize) };
+                    if let SelectTable::Linear { .. } = table {
+                        cold!()
+                    }
+                    match table.find(v.0) {
+                        Some(d) => jump!(d),
+                        None => jump!(fail),
+                    }
+                }
+                Instr::PutListX { h, t, d } => {
+                    let at = bump!(2);
+                    mem.set(at, 0, x!(h));
+                    mem.set(at, 1, x!(t));
+                    set_x!(d, Term::list_at(at));
                     next!()
                 }
-                cold!(&i)
-            }
-            Instr::Catch { y, tag } => {
-                m.proc.catches += 1;
-                set_y!(y, Term(tag));
-                next!()
-            }
-            Instr::TryEnd { y } => {
-                m.proc.catches = m.proc.catches.saturating_sub(1);
-                set_y!(y, Term::NIL);
-                next!()
-            }
-            Instr::CallBif { arity, bif, cp } => {
-                mem.set_word(sp, 0, cp);
-                reds -= 1;
-                spill!();
-                let flow = super::calls::call_bif(&mut m, bif, arity, offset!());
-                if flow == Flow::Next && m.proc.budget > 0 && !m.gc_desired() {
-                    reload!();
+                Instr::PutList { h, t, d } => {
+                    let at = bump!(2);
+                    mem.set(at, 0, src!(h));
+                    mem.set(at, 1, src!(t));
+                    set!(d, Term::list_at(at));
                     next!()
                 }
-                follow!(super::calls::after_bif(&mut m, flow, offset!()))
-            }
-            Instr::TypeTest { kind, s, fail } => {
-                use crate::code::op::TypeKind as K;
-                let t: Term = src!(s);
-                let yes = match kind {
-                    k if k == K::Integer as u8 => mem.is_integer(t),
-                    k if k == K::Atom as u8 => t.is_atom(),
-                    k if k == K::List as u8 => t.is_list() || t.is_nil(),
-                    k if k == K::Float as u8 => mem.is_float(t),
-                    k if k == K::Map as u8 => mem.is_map(t),
-                    k => super::data::type_test(mem, k, t),
-                };
-                if yes {
+                Instr::GetList { s, h, t } => {
+                    let l: Term = src!(s);
+                    let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
+                    set!(h, a);
+                    set!(t, b);
                     next!()
                 }
-                jump!(fail)
+                Instr::GetHd { s, d } => {
+                    let l: Term = src!(s);
+                    set!(d, Term(mem.word(l.addr(), 0)));
+                    next!()
+                }
+                Instr::GetTl { s, d } => {
+                    let l: Term = src!(s);
+                    set!(d, Term(mem.word(l.addr(), 1)));
+                    next!()
+                }
+                Instr::GetElementX { s, i, d } => {
+                    let t: Term = x!(s);
+                    set_x!(d, mem.get(t.addr(), i as u32));
+                    next!()
+                }
+                Instr::GetElement2X { s, i, d1, d2 } => {
+                    let t: Term = x!(s);
+                    let (a, b) = (mem.get(t.addr(), i as u32), mem.get(t.addr(), i as u32 + 1));
+                    set_x!(d1, a);
+                    set_x!(d2, b);
+                    next!()
+                }
+                Instr::GetElement { s, d, i } => {
+                    let t: Term = src!(s);
+                    set!(d, mem.get(t.addr(), i));
+                    next!()
+                }
+                Instr::PutTuple2 { d, at, n } => {
+                    let to = bump!(n + 1);
+                    mem.set_word(to, 0, object::tuple_header(n));
+                    for k in 0..n {
+                        // SAFETY: the loader put `n` operands there.
+                        let w = unsafe { *here.side.add((at + k) as usize) };
+                        let j = (w & 0x3FFF_FFFF) as usize;
+                        let v = match w >> 30 {
+                            0 => x!(j),
+                            1 => y!(j),
+                            // SAFETY: the loader made the index of a constant of this instance.
+                            _ => unsafe { *here.consts.add(j) },
+                        };
+                        mem.set(to, k + 1, v);
+                    }
+                    set!(d, Term::boxed_at(to));
+                    next!()
+                }
+                Instr::AddXC { s, d, c, .. } => {
+                    let a: Term = x!(s);
+                    if a.is_small()
+                        && let Some(sum) = (a.0 as i64).checked_add(c as i64)
+                    {
+                        set_x!(d, Term(sum as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::AddXX { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (x!(a), x!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+                    {
+                        set_x!(d, Term(sum as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::SubXX { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (x!(a), x!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
+                    {
+                        set_x!(d, Term(diff as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Add { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+                    {
+                        set!(d, Term(sum as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Sub { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
+                    {
+                        set!(d, Term(diff as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Mul { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(product) = (va.0 as i64 & !0xF).checked_mul(vb.small_value())
+                    {
+                        set!(d, Term(product as u64 | 0xF));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::IntDiv { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(q) = va.small_value().checked_div(vb.small_value())
+                        && let Some(t) = Term::try_small(q)
+                    {
+                        set!(d, t);
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Rem { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(r) = va.small_value().checked_rem(vb.small_value())
+                    {
+                        set!(d, Term::small(r));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Band { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb) {
+                        set!(d, Term(va.0 & vb.0));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Bor { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb) {
+                        set!(d, Term(va.0 | vb.0));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Bxor { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb) {
+                        set!(d, Term((va.0 ^ vb.0) | 0xF));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Bsr { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if Term::both_small(va, vb) && vb.0 as i64 >= 0 {
+                        let shift = vb.small_value().min(63);
+                        set!(d, Term::small(va.small_value() >> shift));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::FAdd { a, b, d } => {
+                    let v = m.f[a as usize & 15] + m.f[b as usize & 15];
+                    m.f[d as usize & 15] = v;
+                    if v.is_finite() {
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::FSub { a, b, d } => {
+                    let v = m.f[a as usize & 15] - m.f[b as usize & 15];
+                    m.f[d as usize & 15] = v;
+                    if v.is_finite() {
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::FMul { a, b, d } => {
+                    let v = m.f[a as usize & 15] * m.f[b as usize & 15];
+                    m.f[d as usize & 15] = v;
+                    if v.is_finite() {
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::FDiv { a, b, d } => {
+                    let v = m.f[a as usize & 15] / m.f[b as usize & 15];
+                    m.f[d as usize & 15] = v;
+                    if v.is_finite() {
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::FNeg { a, d } => {
+                    m.f[d as usize & 15] = -m.f[a as usize & 15];
+                    next!()
+                }
+                Instr::FLoad { s, d } => {
+                    let t: Term = src!(s);
+                    m.f[d as usize & 15] = f64::from_bits(mem.word(t.addr(), 1));
+                    next!()
+                }
+                Instr::FStore { s, d } => {
+                    let at = bump!(2);
+                    mem.set_word(at, 0, object::FLOAT_HEADER);
+                    mem.set_word(at, 1, m.f[s as usize & 15].to_bits());
+                    set!(d, Term::boxed_at(at));
+                    next!()
+                }
+                Instr::Hd { s, d, .. } => {
+                    let t: Term = src!(s);
+                    if t.is_list() {
+                        set!(d, mem.head(t));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Tl { s, d, .. } => {
+                    let t: Term = src!(s);
+                    if t.is_list() {
+                        set!(d, mem.tail(t));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Element { i: index, s, d, .. } => {
+                    let (n, t): (Term, Term) = (src!(index), src!(s));
+                    if n.is_small() && t.is_boxed() {
+                        let h = mem.header(t);
+                        let n = n.small_value();
+                        if object::is_tuple_header(h) && n >= 1 && n <= object::arity(h) as i64 {
+                            set!(d, mem.field(t, n as u32));
+                            next!()
+                        }
+                    }
+                    cold!()
+                }
+                Instr::TupleSize { s, d, .. } => {
+                    if let Some(n) = mem.tuple_arity(src!(s)) {
+                        set!(d, Term::small(n as i64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::Catch { y, tag } => {
+                    m.proc.catches += 1;
+                    set_y!(y, Term(tag));
+                    next!()
+                }
+                Instr::TryEnd { y } => {
+                    m.proc.catches = m.proc.catches.saturating_sub(1);
+                    set_y!(y, Term::NIL);
+                    next!()
+                }
+                Instr::CallBif { cp, .. } => {
+                    mem.set_word(sp, 0, cp);
+                    reds -= 1;
+                    break Leave::Bif;
+                }
+                Instr::TypeTest { kind, s, fail } => {
+                    use crate::code::op::TypeKind as K;
+                    let t: Term = src!(s);
+                    let yes = match kind {
+                        k if k == K::Integer as u8 => mem.is_integer(t),
+                        k if k == K::Atom as u8 => t.is_atom(),
+                        k if k == K::List as u8 => t.is_list() || t.is_nil(),
+                        k if k == K::Float as u8 => mem.is_float(t),
+                        k if k == K::Map as u8 => mem.is_map(t),
+                        k => super::data::type_test(mem, k, t),
+                    };
+                    if yes {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                // All named, so that the jump table covers every tag and needs no range check.
+                Instr::Nop { .. }
+                | Instr::ProcessEnd { .. }
+                | Instr::ApplyTrap { .. }
+                | Instr::Unreachable { .. }
+                | Instr::InitY { .. }
+                | Instr::CallBifLast { .. }
+                | Instr::CallBifOnly { .. }
+                | Instr::CallFun { .. }
+                | Instr::CallFun2 { .. }
+                | Instr::Apply { .. }
+                | Instr::ApplyLast { .. }
+                | Instr::IsEq { .. }
+                | Instr::IsNe { .. }
+                | Instr::IsFunction2 { .. }
+                | Instr::SelectArity { .. }
+                | Instr::SetElement { .. }
+                | Instr::UpdateRecord { .. }
+                | Instr::PutMapAssoc { .. }
+                | Instr::PutMapExact { .. }
+                | Instr::HasMapFields { .. }
+                | Instr::GetMapElements { .. }
+                | Instr::MakeFun { .. }
+                | Instr::Bsl { .. }
+                | Instr::Bif0 { .. }
+                | Instr::Bif1 { .. }
+                | Instr::Bif2 { .. }
+                | Instr::Bif3 { .. }
+                | Instr::FConv { .. }
+                | Instr::CatchEnd { .. }
+                | Instr::TryCase { .. }
+                | Instr::TryCaseEnd { .. }
+                | Instr::Badmatch { .. }
+                | Instr::IfEnd { .. }
+                | Instr::CaseEnd { .. }
+                | Instr::Badrecord { .. }
+                | Instr::Raise { .. }
+                | Instr::RawRaise { .. }
+                | Instr::BuildStacktrace { .. }
+                | Instr::FuncInfo { .. }
+                | Instr::Send { .. }
+                | Instr::LoopRec { .. }
+                | Instr::RemoveMessage { .. }
+                | Instr::LoopRecEnd { .. }
+                | Instr::Wait { .. }
+                | Instr::WaitTimeout { .. }
+                | Instr::Timeout { .. }
+                | Instr::RecvMarkerReserve { .. }
+                | Instr::RecvMarkerBind { .. }
+                | Instr::RecvMarkerClear { .. }
+                | Instr::RecvMarkerUse { .. }
+                | Instr::BsStartMatch { .. }
+                | Instr::BsGetPosition { .. }
+                | Instr::BsSetPosition { .. }
+                | Instr::BsGetTail { .. }
+                | Instr::BsMatch { .. }
+                | Instr::BsGetInteger { .. }
+                | Instr::BsGetFloat { .. }
+                | Instr::BsGetBinary { .. }
+                | Instr::BsSkip { .. }
+                | Instr::BsTestTail { .. }
+                | Instr::BsTestUnit { .. }
+                | Instr::BsMatchString { .. }
+                | Instr::BsGetUtf { .. }
+                | Instr::BsSkipUtf { .. }
+                | Instr::BsCreateBin { .. }
+                | Instr::BsInitWritable { .. } => cold!(),
             }
-            _ => cold!(&i),
+        };
+        spill!();
+        // SAFETY: `pc` points into the code of `here`.
+        let at = unsafe { pc.offset_from(here.code) as u32 };
+        let flow = match leave {
+            Leave::Cold => {
+                if cfg!(feature = "gc_stress") {
+                    m.proc.ip = CodePtr { slot: here.slot, offset: at };
+                }
+                // SAFETY: as above; a copy, because the operation may change the code table.
+                let i = unsafe { *pc };
+                cold::execute(&mut m, &i, at)
+            }
+            Leave::Bif => {
+                // SAFETY: as above.
+                let Instr::CallBif { arity, bif, .. } = (unsafe { *pc }) else { return lost(&mut m) };
+                let flow = super::calls::call_bif(&mut m, bif, arity, at);
+                if flow != Flow::Next || m.proc.budget <= 0 || m.gc_desired() {
+                    super::calls::after_bif(&mut m, flow, at)
+                } else {
+                    flow
+                }
+            }
+            Leave::Goto(p) => Flow::Goto(p),
+            Leave::Collect(words, live) => {
+                if cfg!(feature = "gc_stress") {
+                    m.proc.ip = CodePtr { slot: here.slot, offset: at };
+                    collected = true;
+                }
+                match m.collect(words as usize, live as usize) {
+                    Ok(()) => Flow::Jump(0),
+                    Err(f) => m.fault(f),
+                }
+            }
+            Leave::Preempt(to) => return preempt(&mut m, to),
+        };
+        let to = match flow {
+            Flow::Next => CodePtr { slot: here.slot, offset: at + 1 },
+            Flow::Jump(d) => CodePtr { slot: here.slot, offset: (at as i32 + d) as u32 },
+            Flow::Goto(p) => p,
+            Flow::Return => {
+                let sp = m.proc.heap.sp;
+                let w = mem.word(sp, 0);
+                mem.set_word(sp, 0, 0);
+                CodePtr::from_word(w)
+            }
+            Flow::Raise => match super::exceptions::dispatch(&mut m, at) {
+                Ok(p) => p,
+                Err(end) => return end,
+            },
+            Flow::End(end) => return end,
+        };
+        reload!();
+        if to.slot != here.slot {
+            let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m) };
+            here = new;
+            m.slot = to.slot;
         }
+        if to.offset >= here.len {
+            return lost(&mut m);
+        }
+        // SAFETY: the offset was just checked.
+        pc = unsafe { here.code.add(to.offset as usize) };
     }
 }
 

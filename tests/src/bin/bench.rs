@@ -1,7 +1,7 @@
 //! Times the programs of `tests/bench` on our native VM and on real OTP, in the same run, and prints the ratios.
 //!
-//! A program times itself by its machine's own clock and prints the least of five times with a hash of its result; both machines must agree
-//! on the hash. The table is meant for `docs/perf-log.md`, with the commit and the machine added by hand. One run on a busy machine proves little.
+//! A program times itself by its machine's own clock, at its own size and at ten times that, and prints the least of several times with a
+//! hash of its results; both machines must agree on the hash. The ratio at ten times the size tells whether the complexity is OTP's. The table is meant for `docs/perf-log.md`, with the commit and the machine added by hand. One run on a busy machine proves little.
 
 use std::cell::RefCell;
 use std::fs;
@@ -47,8 +47,10 @@ fn run(cli: &Cli) -> Result<()> {
         bail!("the benchmarks don't compile:\n{}", String::from_utf8_lossy(&compiled.stdout));
     }
     let bundle = fs::read(places::bundle()?)?;
-    println!("| program | beambox, ms | real OTP, ms | ratio |\n|---|---:|---:|---:|");
-    let mut product: f64 = 1.0;
+    println!(
+        "| program | beambox, ms | real OTP, ms | ratio | ratio at 10 times the size |\n|---|---:|---:|---:|---:|"
+    );
+    let mut product = (1.0f64, 1.0f64);
     let mut count = 0;
     for source in &sources {
         let module = source.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -60,16 +62,17 @@ fn run(cli: &Cli) -> Result<()> {
         let theirs =
             parse(&stdout).with_context(|| format!("real OTP on {name}: {}", String::from_utf8_lossy(&stderr)))?;
         let ours = parse(&native(module, &code, &bundle).with_context(|| format!("{name} on our VM"))?)?;
-        if ours.1 != theirs.1 {
+        if ours.hash != theirs.hash {
             bail!("{name} computes something else on our VM than on real OTP");
         }
-        let ratio = ours.0 / theirs.0;
-        product *= ratio;
+        let (ratio, large) = (ours.small / theirs.small, ours.large / theirs.large);
+        product = (product.0 * ratio, product.1 * large);
         count += 1;
-        println!("| {name} | {:.2} | {:.2} | {ratio:.2} |", ours.0 / 1000.0, theirs.0 / 1000.0);
+        println!("| {name} | {:.2} | {:.2} | {ratio:.2} | {large:.2} |", ours.small / 1000.0, theirs.small / 1000.0);
     }
     if count > 1 {
-        println!("| geometric mean | | | {:.2} |", product.powf(1.0 / f64::from(count)));
+        let mean = |product: f64| product.powf(1.0 / f64::from(count));
+        println!("| geometric mean | | | {:.2} | {:.2} |", mean(product.0), mean(product.1));
     }
     Ok(())
 }
@@ -82,12 +85,22 @@ fn sources() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Microseconds and hash, as `bench_timer` prints them.
-fn parse(output: &[u8]) -> Result<(f64, u64)> {
+/// What `bench_timer` prints: microseconds at a program's own size and at ten times that, and the hash of the results.
+struct Timed {
+    small: f64,
+    large: f64,
+    hash: u64,
+}
+
+fn parse(output: &[u8]) -> Result<Timed> {
     let text = String::from_utf8_lossy(output);
     let mut words = text.split_whitespace();
-    let mut next = || words.next().with_context(|| format!("it printed {text:?} instead of a time and a hash"));
-    Ok((next()?.parse::<f64>()?.max(1.0), next()?.parse()?))
+    let mut next = || words.next().with_context(|| format!("it printed {text:?} instead of two times and a hash"));
+    Ok(Timed {
+        small: next()?.parse::<f64>()?.max(1.0),
+        large: next()?.parse::<f64>()?.max(1.0),
+        hash: next()?.parse()?,
+    })
 }
 
 /// Output to a buffer, and the machine's clock.
@@ -111,8 +124,9 @@ fn native(module: &str, code: &Path, bundle: &[u8]) -> Result<Vec<u8>> {
     let world = Clocked { start: Instant::now(), output: output.clone() };
     let mut session = Session::new(Settings::default(), Box::new(world));
     session.add_bundle(bundle).map_err(|e| anyhow!("{e}"))?;
-    for name in [module, "bench_timer"] {
-        session.add_module(name, fs::read(code.join(format!("{name}.beam")))?);
+    for entry in fs::read_dir(code)?.flatten().filter(|e| e.path().extension().is_some_and(|x| x == "beam")) {
+        let path = entry.path();
+        session.add_module(path.file_stem().and_then(|s| s.to_str()).unwrap_or_default(), fs::read(&path)?);
     }
     let call = Program::Call { module: module.into(), function: "main".into(), args: Vec::new() };
     session.run(call).map_err(|e| anyhow!("{e}"))?;
