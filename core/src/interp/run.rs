@@ -764,6 +764,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::CallBifOnly { .. }
                 | Instr::CallFun { .. }
                 | Instr::CallFun2 { .. }
+                | Instr::CallFunLast { .. }
+                | Instr::CallFun2Last { .. }
                 | Instr::Apply { .. }
                 | Instr::ApplyLast { .. }
                 | Instr::IsEq { .. }
