@@ -1169,6 +1169,7 @@ macro_rules! for_each_atom {
             SAFE_FIXED = "safe_fixed",
             SAFE_FIXED_MONOTONIC_TIME = "safe_fixed_monotonic_time",
             STATS = "stats",
+            HIBERNATE = "hibernate",
         }
     };
 }

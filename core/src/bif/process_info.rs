@@ -352,7 +352,12 @@ fn frames(ctx: &mut Ctx<'_>, pid: Term, max: usize) -> Vec<(Mfa, CodePtr)> {
     let mem = ctx.sys.mem();
     let Some(p) = ctx.process(pid) else { return Vec::new() };
     let (ip, current, sp, words) = (p.ip, p.current, p.heap.sp, p.heap.stack_words() as u32);
-    let mut out = vec![(ctx.sys.code.function_at(ip).unwrap_or(current), ip)];
+    let mut out = match ctx.sys.code.function_at(ip) {
+        Some(function) => vec![(function, ip)],
+        // A process that hibernates has no stack.
+        None if current.function == am::HIBERNATE => Vec::new(),
+        None => vec![(current, ip)],
+    };
     for i in 0..words {
         if out.len() >= max {
             break;

@@ -93,7 +93,7 @@ impl Decoder {
                     t = head;
                     continue;
                 }
-                if head.is_small() {
+                if m.is_integer(head) {
                     let good = if self.pending.is_empty() { self.code_point(head) } else { false };
                     if !good {
                         return Err(self.error(c, t, &tails)?);

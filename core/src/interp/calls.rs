@@ -59,6 +59,7 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
     m.proc.heap.sp = m.proc.heap.end;
     crate::heap::gc::push(&mut m.proc.heap, mem, PROCESS_END.to_word());
     m.proc.catches = 0;
+    m.proc.current = Mfa { module: am::ERLANG, function: am::HIBERNATE, arity: 3 };
     m.proc.gc_requested = true;
     if let Err(f) = m.collect(0, 0) {
         return m.fault(f);
