@@ -24,4 +24,5 @@ pub mod signals;
 pub mod system;
 pub mod term;
 pub mod timer;
+pub mod tracing;
 pub mod vm;

@@ -90,6 +90,7 @@ pub struct System {
     pub ets: crate::ets::Tables,
     pub shared: crate::shared::Shared,
     pub resources: crate::resources::Resources,
+    pub tracing: crate::tracing::Tracing,
     /// The literal `{}`.
     pub empty_tuple: Term,
     /// Set: the VM has stopped for good.
@@ -135,6 +136,7 @@ impl System {
             ets: crate::ets::Tables::default(),
             shared: crate::shared::Shared::default(),
             resources: crate::resources::Resources::default(),
+            tracing: crate::tracing::Tracing::default(),
             empty_tuple: Term::boxed_at(at),
             stop: None,
             wanted: None,

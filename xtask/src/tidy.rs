@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["code"],
     &["load"],
     &["process"],
-    &["ets", "timer", "shared", "resources", "system"],
+    &["ets", "timer", "shared", "resources", "system", "tracing"],
     &["signals"],
     &["bif"],
     &["interp"],

@@ -1170,6 +1170,7 @@ macro_rules! for_each_atom {
             SAFE_FIXED_MONOTONIC_TIME = "safe_fixed_monotonic_time",
             STATS = "stats",
             HIBERNATE = "hibernate",
+            TRACE_TS = "trace_ts",
         }
     };
 }

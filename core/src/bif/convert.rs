@@ -414,7 +414,7 @@ fn term_to_string(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     Ok(build::byte_list(ctx, text.as_bytes(), Term::NIL)?)
 }
 
-fn display(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+pub(super) fn display(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mut text = print::display(ctx.mem(), &ctx.sys.names(), args[0], 1 << 24);
     // OTP writes the line's end like that to whatever standard output is.
     text.push_str("\r\n");

@@ -42,6 +42,7 @@ pub mod system;
 pub mod table;
 pub mod time;
 pub mod timers;
+pub mod trace;
 pub mod unicode;
 
 pub use ctx::{Ctx, Fault};

@@ -9,6 +9,7 @@ use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
 use crate::heap::build;
 use crate::heap::refs;
+use crate::process::trace::flag;
 use crate::process::{MaxHeap, Mfa, Priority, Process, State};
 use crate::signals::monitor::MonitorOpts;
 use crate::signals::send::SendError;
@@ -307,6 +308,9 @@ pub fn send_message(ctx: &mut Ctx<'_>, dest: Term, message: Term) -> Result<(), 
         super::ports::message(ctx, dest, message)?;
         return Ok(());
     }
+    if ctx.sys.tracing.on {
+        super::trace::sent(ctx, dest, message)?;
+    }
     match ctx.signals().send(dest, message) {
         Ok(()) => Ok(()),
         Err(SendError::BadDestination) => Err(ctx.badarg()),
@@ -387,7 +391,14 @@ fn unlink(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         let mem = ctx.sys.mem();
         return if mem.is_pid(args[0]) || mem.is_port(args[0]) { Ok(Term::bool(true)) } else { Err(ctx.badarg()) };
     }
-    ctx.signals().unlink(me, args[0]);
+    let other = args[0];
+    if ctx.sys.tracing.on {
+        ctx.signals().trace_event(me, flag::PROCS, am::UNLINK, &[other])?;
+        if ctx.proc.relations.links.contains(&other.raw()) {
+            ctx.signals().trace_event(other, flag::PROCS, am::GETTING_UNLINKED, &[me])?;
+        }
+    }
+    ctx.signals().unlink(me, other);
     Ok(Term::bool(true))
 }
 

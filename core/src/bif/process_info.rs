@@ -291,7 +291,7 @@ fn garbage_collection(ctx: &mut Ctx<'_>, pid: Term) -> BifResult {
     ctx.pair_list(&pairs)
 }
 
-fn garbage_collection_info(ctx: &mut Ctx<'_>, pid: Term) -> BifResult {
+pub(super) fn garbage_collection_info(ctx: &mut Ctx<'_>, pid: Term) -> BifResult {
     let Some(p) = ctx.process(pid) else { return Ok(Term::NIL) };
     let h = &p.heap;
     let recent = (h.top.saturating_sub(h.high_water) / 8) as u64;
@@ -394,7 +394,7 @@ impl Ctx<'_> {
     }
 
     /// `{M, F, A, [{file, F}, {line, L}]}`.
-    fn stack_entry(&mut self, (m, at): (Mfa, CodePtr)) -> BifResult {
+    pub(super) fn stack_entry(&mut self, (m, at): (Mfa, CodePtr)) -> BifResult {
         let place = self.sys.code.location_at(at).map(|(file, line)| (file.to_string(), line));
         let location = match place {
             None => Term::NIL,

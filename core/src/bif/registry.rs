@@ -3,6 +3,7 @@
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::am;
 use crate::heap::order;
+use crate::process::trace::flag;
 use crate::term::{Term, hash};
 
 pub const BIFS: &[Bif] = &[
@@ -36,6 +37,9 @@ fn register(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             None => {
                 p.name = Some(name);
                 ctx.sys.names.insert(name, pid);
+                if ctx.sys.tracing.on {
+                    ctx.signals().trace_event(pid, flag::PROCS, am::REGISTER, &[Term::atom(name)])?;
+                }
                 return Ok(Term::bool(true));
             }
         },
@@ -48,6 +52,9 @@ fn unregister(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let Some(pid) = ctx.sys.names.remove(&name) else { return Err(ctx.badarg()) };
     if let Some((p, _)) = ctx.signals().find(pid) {
         p.name = None;
+    }
+    if ctx.sys.tracing.on {
+        ctx.signals().trace_event(pid, flag::PROCS, am::UNREGISTER, &[Term::atom(name)])?;
     }
     Ok(Term::bool(true))
 }

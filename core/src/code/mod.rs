@@ -3,6 +3,7 @@
 //! Owns the code table: per module a current and an old instance, one slot per export with one indirection, and the entries
 //! of funs. Knows nothing of how instructions run.
 
+pub mod mirror;
 pub mod op;
 pub mod operand;
 pub mod ptr;

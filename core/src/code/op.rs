@@ -14,6 +14,9 @@ macro_rules! for_each_op {
     ($m:ident) => {
         $m! {
             "Does nothing." Nop {}
+            "A traced function starts: the calls are told, then it goes on in the mirror." Breakpoint {}
+            "A traced export: the calls are told, then it goes on where the export leads." Trampoline { n: u32 }
+            "A traced function returns here." ReturnTrace {}
             "Ends the process normally: the return address below a process's first frame." ProcessEnd {}
             "Calls what the process's trap says; where a new process starts." ApplyTrap {}
                 "Behind the last instruction: never reached." Unreachable {}

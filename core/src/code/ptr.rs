@@ -6,6 +6,8 @@ use crate::atom::Atom;
 pub const INTERNAL_SLOT: u32 = 1;
 /// Where a process starts: the call that its trap says.
 pub const START: CodePtr = CodePtr { slot: INTERNAL_SLOT, offset: 2 };
+/// Where a function whose return is traced returns to.
+pub const RETURN_TRACE: CodePtr = CodePtr { slot: INTERNAL_SLOT, offset: 3 };
 /// First of one instruction per BIF there, which calls it and returns.
 pub const BIF_STUBS: u32 = 8;
 

@@ -79,6 +79,8 @@ pub struct Instance {
     pub on_load: Option<CodePtr>,
     /// Bytes that the instance takes, for `erlang:memory(code)`.
     pub bytes: usize,
+    /// Where the mirror of the code starts (see [`super::mirror`]); 0: there is none.
+    pub mirror: u32,
 }
 
 impl Instance {
@@ -105,6 +107,7 @@ impl Instance {
             compile_info: Term::NIL,
             on_load: None,
             bytes: 0,
+            mirror: 0,
         }
     }
 }
@@ -215,7 +218,8 @@ impl CodeTable {
     /// Function that the instruction at `ptr` belongs to.
     pub fn function_at(&self, ptr: CodePtr) -> Option<Mfa> {
         let inst = self.instance(ptr.slot)?;
-        let i = inst.functions.partition_point(|f| f.start <= ptr.offset).checked_sub(1)?;
+        let offset = inst.home(ptr.offset);
+        let i = inst.functions.partition_point(|f| f.start <= offset).checked_sub(1)?;
         let f = inst.functions.get(i)?;
         Some(Mfa { module: inst.module, function: f.function, arity: f.arity })
     }
@@ -223,10 +227,11 @@ impl CodeTable {
     /// File and line of the instruction at `ptr`.
     pub fn location_at(&self, ptr: CodePtr) -> Option<(&str, u32)> {
         let inst = self.instance(ptr.slot)?;
-        let i = inst.lines.partition_point(|l| l.0 <= ptr.offset).checked_sub(1)?;
+        let offset = inst.home(ptr.offset);
+        let i = inst.lines.partition_point(|l| l.0 <= offset).checked_sub(1)?;
         let (at, loc) = inst.lines.get(i)?;
         // A line holds only inside its own function.
-        let f = inst.functions.partition_point(|f| f.start <= ptr.offset).checked_sub(1)?;
+        let f = inst.functions.partition_point(|f| f.start <= offset).checked_sub(1)?;
         if *at < inst.functions.get(f)?.start || loc.line == 0 {
             return None;
         }

@@ -16,6 +16,10 @@ use crate::term::{Term, object};
 pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
     let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
     m.proc.ip = CodePtr { slot: m.slot, offset: at };
+    if m.sys.tracing.bifs {
+        let args = m.xs(arity as usize).to_vec();
+        return super::breakpoint::traced_bif(m, bif, &args, at);
+    }
     // SAFETY: an arity is at most 255; no BIF can reach the register file, so nothing writes to the slice while it lives.
     let args = unsafe { std::slice::from_raw_parts(m.x, arity as usize) };
     match (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, args) {
@@ -31,7 +35,7 @@ pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
 }
 
 #[cold]
-fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) -> Flow {
+pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) -> Flow {
     match f {
         Fault::Trap => start_call(m),
         Fault::Hibernate => hibernate(m),

@@ -1,6 +1,6 @@
 //! The dispatcher of everything that isn't hot: each instruction goes to its family.
 
-use super::{Flow, Machine, SliceEnd, arith, bits, calls, data, exceptions, receive};
+use super::{Flow, Machine, SliceEnd, arith, bits, breakpoint, calls, data, exceptions, receive};
 use crate::atom::am;
 use crate::code::op::Instr;
 use crate::error::StopCause;
@@ -17,6 +17,9 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
             Flow::End(SliceEnd::Exited)
         }
         Instr::ApplyTrap {} => calls::start_trap(m),
+        Instr::Breakpoint {} => breakpoint::hit(m, at),
+        Instr::Trampoline { n } => breakpoint::trampoline(m, n, at),
+        Instr::ReturnTrace {} => breakpoint::returned(m),
         Instr::Unreachable {} => {
             m.sys.stop.get_or_insert(StopCause::Internal(format!("{:?} ran off the end of its code", m.proc.pid)));
             Flow::End(SliceEnd::Stopped)
@@ -191,6 +194,7 @@ pub fn internal_code(bifs: &[crate::bif::Bif]) -> Vec<Instr> {
     let mut code = vec![Instr::Unreachable {}; super::BIF_STUBS as usize];
     code[super::PROCESS_END.offset as usize] = Instr::ProcessEnd {};
     code[super::APPLY_TRAP.offset as usize] = Instr::ApplyTrap {};
+    code[crate::code::ptr::RETURN_TRACE.offset as usize] = Instr::ReturnTrace {};
     for (n, b) in bifs.iter().enumerate() {
         code.push(Instr::CallBifOnly { arity: b.arity, bif: n as u32 });
     }

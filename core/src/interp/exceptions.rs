@@ -28,11 +28,16 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     }
     match find_handler(m) {
         Some((sp, target)) => {
+            super::breakpoint::unwound(m, sp, Some(target));
             m.proc.heap.sp = sp;
             m.set_x(0, Term::NONE);
             Ok(target)
         }
-        None => match exit_reason(m) {
+        None => match {
+            let end = m.proc.heap.end;
+            super::breakpoint::unwound(m, end, None);
+            exit_reason(m)
+        } {
             Ok(reason) => {
                 m.proc.exit_reason = reason;
                 Err(SliceEnd::Exited)

@@ -6,6 +6,7 @@
 
 pub mod arith;
 pub mod bits;
+pub mod breakpoint;
 pub mod calls;
 pub mod cold;
 pub mod data;
@@ -171,7 +172,14 @@ impl Machine<'_> {
         // SAFETY: as in `xs`; process and system don't reach the register file.
         let regs = unsafe { std::slice::from_raw_parts_mut(x, live) };
         let major = std::mem::take(&mut self.proc.gc_requested);
+        let traced = self.proc.trace.is_some();
+        if traced {
+            crate::bif::trace::collection_begins(&mut self.ctx(), major, need)?;
+        }
         let done = self.proc.collect(&mut self.sys.arena, need, regs, major)?;
+        if traced {
+            crate::bif::trace::collection_ends(&mut self.ctx(), major, need)?;
+        }
         self.sys.counters.collections += 1;
         self.sys.counters.reclaimed_words += done.reclaimed as u64;
         self.proc.budget -= done.reductions() as i32;

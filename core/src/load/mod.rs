@@ -202,6 +202,7 @@ pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadErr
         compile_info,
         on_load: code.on_load.map(|offset| CodePtr { slot, offset }),
         bytes,
+        mirror: 0,
     };
     let on_load = instance.on_load.is_some();
     if let Some(place) = into.code.instances.get_mut(slot as usize) {

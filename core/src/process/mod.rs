@@ -3,6 +3,7 @@
 pub mod dict;
 pub mod mailbox;
 pub mod table;
+pub mod trace;
 
 pub use crate::code::ptr::{BIF_STUBS, CodePtr, INTERNAL_SLOT, Mfa, START};
 
@@ -143,6 +144,8 @@ pub struct Process {
     pub off_heap_messages: bool,
     pub async_dist: bool,
     pub sensitive: bool,
+    /// What is traced of it.
+    pub trace: Option<Box<trace::ProcTrace>>,
 }
 
 /// `max_heap_size` of a process: 0 words is no limit.
@@ -252,6 +255,7 @@ impl Process {
             off_heap_messages: false,
             async_dist: false,
             sensitive: false,
+            trace: None,
         }
     }
 

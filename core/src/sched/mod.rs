@@ -93,7 +93,9 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
     }
     p.budget = most;
     sys.counters.context_switches += u64::from(fresh);
+    trace_running(sys, &mut p, true);
     let end = run(regs, &mut p, sys);
+    trace_running(sys, &mut p, false);
     let least = i32::from(fresh && end != SliceEnd::Wanted);
     let used = (most - p.budget).max(least) as u64;
     p.reductions += used;
@@ -126,6 +128,14 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
         SliceEnd::Stopped => sys.procs.check_in(p),
     }
     used
+}
+
+/// Tells tracers that a process goes in or out; the time that it is out is nobody's.
+fn trace_running(sys: &mut System, p: &mut Process, begins: bool) {
+    if p.trace.is_none() {
+        return;
+    }
+    crate::bif::trace::scheduled(sys, p, begins);
 }
 
 /// The end of a process: signals to those who care, and its memory back.

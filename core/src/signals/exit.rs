@@ -5,6 +5,7 @@ use crate::arena::OutOfMemory;
 use crate::atom::am;
 use crate::heap::{HeapAlloc, build, copy};
 use crate::process::relations::Relations;
+use crate::process::trace::flag;
 use crate::process::{Process, State};
 use crate::system::System;
 use crate::term::Term;
@@ -23,10 +24,14 @@ impl Signals<'_> {
     /// Sends an exit signal. A target that it ends has `exit_reason` set, on its own heap; unless it is the running process
     /// it is also marked as exiting and queued, for the scheduler to clean up. Returns whether the running process was hit.
     pub fn exit(&mut self, from: Term, to: Term, reason: Term, kind: ExitKind) -> Result<bool, OutOfMemory> {
-        let Some((p, arena)) = self.find_alive(to) else { return Ok(false) };
+        let Some((p, _)) = self.find_alive(to) else { return Ok(false) };
         if kind == ExitKind::Link && !p.relations.links.remove(&from.raw()) {
             return Ok(false);
         }
+        if kind == ExitKind::Link && self.sys.tracing.on {
+            self.trace_event(to, flag::PROCS, am::GETTING_UNLINKED, &[from])?;
+        }
+        let Some((p, arena)) = self.find_alive(to) else { return Ok(false) };
         let kill = kind == ExitKind::Exit && reason.is(am::KILL);
         if p.trap_exit && !kill {
             let words = arena.flat_size(reason) + 4 + arena.flat_size(from);
@@ -74,6 +79,10 @@ impl Signals<'_> {
                 p.relations.links.insert(y.raw());
             }
         }
+        if self.sys.tracing.on && self.trace_link(a, b).is_err() {
+            let limit = self.sys.arena.limit();
+            self.sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+        }
         true
     }
 
@@ -102,6 +111,10 @@ pub fn process_exit(sys: &mut System, proc: &mut Process, reason: Term) -> Resul
             sys.drop_message(message);
         }
     }
+    if sys.tracing.on {
+        let mut s = Signals::new(sys, Some(proc));
+        s.trace_event(pid, flag::PROCS, am::EXIT, &[reason])?;
+    }
     let done = relations_end(sys, proc, pid, reason);
     for m in proc.mailbox.drain() {
         sys.drop_message(m);
@@ -119,6 +132,9 @@ fn relations_end(sys: &mut System, proc: &mut Process, pid: Term, reason: Term) 
         && sys.names.get(&name) == Some(&pid)
     {
         sys.names.remove(&name);
+        if sys.tracing.on {
+            Signals::new(sys, Some(proc)).trace_event(pid, flag::PROCS, am::UNREGISTER, &[Term::atom(name)])?;
+        }
     }
     let Relations { links, monitors, monitored_by, .. } = std::mem::take(&mut proc.relations);
     let suspending = std::mem::take(&mut proc.suspending);

@@ -11,6 +11,7 @@ pub mod spawn;
 mod tables;
 #[cfg(test)]
 pub mod tests;
+pub mod trace;
 
 pub use exit::{ExitKind, process_exit};
 pub use spawn::{SpawnOpts, Start};
@@ -54,6 +55,16 @@ impl<'a> Signals<'a> {
 
     /// Puts a ready message into the queue of `to`, or drops it when there is no such process.
     pub fn deliver(&mut self, to: Term, message: Message) {
+        let term = message.term;
+        self.deliver_quietly(to, message);
+        if self.sys.tracing.on && self.trace_receive(to, term).is_err() {
+            let limit = self.sys.arena.limit();
+            self.sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+        }
+    }
+
+    /// As [`Signals::deliver`], without telling tracers.
+    fn deliver_quietly(&mut self, to: Term, message: Message) {
         match &mut self.current {
             Some(p) if p.pid == to && p.state != State::Exiting => p.mailbox.push(message),
             Some(p) if p.pid == to => self.sys.drop_message(message),
@@ -63,6 +74,11 @@ impl<'a> Signals<'a> {
 
     /// Copies `term` into the queue of `to`.
     pub fn send_copy(&mut self, to: Term, term: Term) -> Result<(), OutOfMemory> {
+        self.send_copy_quietly(to, term)?;
+        if self.sys.tracing.on { self.trace_receive(to, term) } else { Ok(()) }
+    }
+
+    fn send_copy_quietly(&mut self, to: Term, term: Term) -> Result<(), OutOfMemory> {
         if !self.is_current(to) {
             return self.sys.send_copy(to, term);
         }
@@ -93,10 +109,30 @@ impl<'a> Signals<'a> {
         if self.find_alive(to).is_none() {
             return Ok(());
         }
-        let words = u32::try_from(words).map_err(|_| OutOfMemory)?;
-        let literal_base = self.sys.arena.literal_base();
-        let message = self.sys.message_with(words, |a| build(a, literal_base))?;
+        let message = self.built(words, build)?;
         self.deliver(to, message);
         Ok(())
+    }
+
+    /// As [`Signals::send_built`], without telling tracers.
+    fn send_built_quietly(
+        &mut self,
+        to: Term,
+        words: u64,
+        build: impl FnOnce(&mut FragmentAlloc<'_>, u32) -> Built,
+    ) -> Result<(), OutOfMemory> {
+        let message = self.built(words, build)?;
+        self.deliver_quietly(to, message);
+        Ok(())
+    }
+
+    fn built(
+        &mut self,
+        words: u64,
+        build: impl FnOnce(&mut FragmentAlloc<'_>, u32) -> Built,
+    ) -> Result<Message, OutOfMemory> {
+        let words = u32::try_from(words).map_err(|_| OutOfMemory)?;
+        let literal_base = self.sys.arena.literal_base();
+        self.sys.message_with(words, |a| build(a, literal_base))
     }
 }

@@ -103,6 +103,11 @@ impl Signals<'_> {
         sys.procs.insert(Box::new(p));
         sys.run.push(pid, priority);
         sys.counters.processes_created += 1;
+        if self.sys.tracing.on {
+            let arity = Term::small(start.mfa.arity as i64);
+            let args = if start.args.is_list() || start.args.is_nil() { start.args } else { arity };
+            self.trace_spawn(parent, pid, [Term::atom(start.mfa.module), Term::atom(start.mfa.function), args])?;
+        }
         if opts.link && parent.is_local_pid() {
             self.link(parent, pid);
         }

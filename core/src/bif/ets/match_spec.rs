@@ -1,9 +1,11 @@
 //! Match specifications: compiled to patterns and to operations of a small stack machine, then run on one object at a time.
 //!
 //! A guest chooses their depth and width, so compiling, matching and evaluating use stacks of their own. Guard functions are
-//! the guard BIFs of the table. Mirrors `erl_db_util.c` (OTP 27) for tables; the functions for tracing aren't there.
+//! the guard BIFs of the table. Mirrors `erl_db_util.c` (OTP 27); the functions that only trace specifications have are in
+//! `bif::trace::action`.
 
 use crate::atom::{Atom, am};
+use crate::bif::trace::action::Action;
 use crate::bif::{BifFn, Ctx, Fault, table};
 use crate::heap::order;
 use crate::heap::{build, map};
@@ -39,6 +41,8 @@ enum Op {
     /// So many keys and values.
     Map(u32),
     Call(BifFn, u8),
+    /// A function of trace specifications.
+    Action(Action, u8),
     And(u32),
     Or(u32),
     Xor,
@@ -130,10 +134,19 @@ impl Spec {
 
     /// A list of `{Head, Guards, Body}`; `None`: it isn't a match specification.
     pub fn compile(mem: Mem, names: &dyn Names, spec: Term, keypos: u32) -> Option<Spec> {
+        Spec::compile_for(mem, names, spec, keypos, For::Tables)
+    }
+
+    /// The same for tracing: heads are lists of arguments.
+    pub fn compile_trace(mem: Mem, names: &dyn Names, spec: Term) -> Option<Spec> {
+        Spec::compile_for(mem, names, spec, 0, For::Tracing)
+    }
+
+    fn compile_for(mem: Mem, names: &dyn Names, spec: Term, keypos: u32, purpose: For) -> Option<Spec> {
         let mut clauses = Vec::new();
         let mut t = spec;
         while t.is_list() {
-            clauses.push(clause(mem, names, mem.head(t), keypos)?);
+            clauses.push(clause(mem, names, mem.head(t), keypos, purpose)?);
             t = mem.tail(t);
         }
         t.is_nil().then_some(Spec { clauses })
@@ -155,23 +168,41 @@ fn list_of(mem: Mem, mut t: Term) -> Option<Vec<Term>> {
     t.is_nil().then_some(out)
 }
 
-fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32) -> Option<Clause> {
+/// What a specification is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum For {
+    Tables,
+    Tracing,
+}
+
+fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32, purpose: For) -> Option<Clause> {
     if mem.tuple_arity(t) != Some(3) {
         return None;
     }
     let pattern = mem.element(t, 1);
     let whole = pattern.as_atom().is_some_and(|a| a == am::UNDERSCORE || variable(names, a).is_some());
-    if !whole && !mem.is_tuple(pattern) {
+    let fits = match purpose {
+        For::Tables => mem.is_tuple(pattern),
+        For::Tracing => mem.is_tuple(pattern) || list_of(mem, pattern).is_some(),
+    };
+    if !whole && !fits {
         return None;
     }
     let (pats, vars) = head(mem, names, pattern);
     let mut guards = Vec::new();
     for g in list_of(mem, mem.element(t, 2))? {
-        guards.push(code(mem, names, &[g], &vars)?);
+        guards.push(code(mem, names, &[g], &vars, (purpose, Part::Guard))?);
     }
-    let body = list_of(mem, mem.element(t, 3)).filter(|b| !b.is_empty())?;
-    let body = code(mem, names, &body, &vars)?;
-    let key = key_of(mem, names, pattern, keypos);
+    let mut body = list_of(mem, mem.element(t, 3))?;
+    if body.is_empty() {
+        match purpose {
+            For::Tables => return None,
+            // A trace specification without a body just matches.
+            For::Tracing => body.push(Term::bool(true)),
+        }
+    }
+    let body = code(mem, names, &body, &vars, (purpose, Part::Body))?;
+    let key = if purpose == For::Tables { key_of(mem, names, pattern, keypos) } else { None };
     Some(Clause { pats, vars, guards, body, key })
 }
 
@@ -227,7 +258,7 @@ enum Work {
 }
 
 /// Operations that evaluate the expressions and leave the value of the last; `None`: not an expression.
-fn code(mem: Mem, names: &dyn Names, exprs: &[Term], vars: &[u64]) -> Option<Code> {
+fn code(mem: Mem, names: &dyn Names, exprs: &[Term], vars: &[u64], place: (For, Part)) -> Option<Code> {
     let mut c = Code { ops: Vec::new(), labels: Vec::new(), calls: false };
     let mut work = Vec::new();
     for (i, e) in exprs.iter().enumerate().rev() {
@@ -240,13 +271,26 @@ fn code(mem: Mem, names: &dyn Names, exprs: &[Term], vars: &[u64]) -> Option<Cod
         match w {
             Work::Emit(op) => c.ops.push(op),
             Work::Label(l) => c.labels[l as usize] = c.ops.len(),
-            Work::Expr(t) => expr(mem, names, t, vars, &mut c, &mut work)?,
+            Work::Expr(t) => expr((mem, names, vars), t, place, &mut c, &mut work)?,
         }
     }
     Some(c)
 }
 
-fn expr(mem: Mem, names: &dyn Names, t: Term, vars: &[u64], c: &mut Code, work: &mut Vec<Work>) -> Option<()> {
+/// Which part of a clause an expression stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Guard,
+    Body,
+}
+
+fn expr(
+    (mem, names, vars): (Mem, &dyn Names, &[u64]),
+    t: Term,
+    place: (For, Part),
+    c: &mut Code,
+    work: &mut Vec<Work>,
+) -> Option<()> {
     if let Some(a) = t.as_atom() {
         let op = match variable(names, a) {
             Some(n) => Op::Var(vars.binary_search(&n).ok()? as u32),
@@ -268,7 +312,7 @@ fn expr(mem: Mem, names: &dyn Names, t: Term, vars: &[u64], c: &mut Code, work: 
             (1..=m).rev().for_each(|i| work.push(Work::Expr(mem.element(first, i))));
         } else {
             let args: Vec<Term> = (2..=n).map(|i| mem.element(t, i)).collect();
-            call(first.as_atom()?, names, &args, c, work)?;
+            call(first.as_atom()?, names, &args, place, c, work)?;
         }
     } else if mem.is_map(t) {
         let pairs = map::pairs(mem, t);
@@ -294,8 +338,25 @@ fn function(name: &str, arity: usize) -> Option<BifFn> {
     all.get(&(name, u8::try_from(arity).ok()?)).copied()
 }
 
-fn call(f: Atom, names: &dyn Names, args: &[Term], c: &mut Code, work: &mut Vec<Work>) -> Option<()> {
+fn call(
+    f: Atom,
+    names: &dyn Names,
+    args: &[Term],
+    (purpose, part): (For, Part),
+    c: &mut Code,
+    work: &mut Vec<Work>,
+) -> Option<()> {
     let n = args.len() as u32;
+    if purpose == For::Tracing
+        && let Some((action, guard)) = Action::find(f, args.len())
+    {
+        if part == Part::Guard && !guard {
+            return None;
+        }
+        work.push(Work::Emit(Op::Action(action, n as u8)));
+        args.iter().rev().for_each(|a| work.push(Work::Expr(*a)));
+        return Some(());
+    }
     let op = match f {
         am::CONST if n == 1 => {
             c.ops.push(Op::Const(args[0]));
@@ -478,6 +539,14 @@ impl Ctx<'_> {
                             return Ok(None);
                         }
                         Err(e) => return Err(e),
+                    }
+                }
+                Op::Action(action, n) => {
+                    let at = s.len().saturating_sub(n as usize);
+                    let args = s.split_off(at);
+                    match action.perform(self, &args)? {
+                        Some(v) => v,
+                        None => return Ok(None),
                     }
                 }
                 Op::And(n) | Op::Or(n) => {

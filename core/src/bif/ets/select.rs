@@ -340,16 +340,37 @@ fn match_spec_run_r(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 /// `{ok, Result, Flags, Warnings}` or `{error, [{error, Text}]}`.
 fn match_spec_test(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let spec = Spec::compile(ctx.sys.mem(), &ctx.sys.names(), args[1], 1);
-    let (Some(spec), true) = (spec, args[2].is(am::TABLE)) else {
+    let mem = ctx.sys.mem();
+    let trace = args[2].is(am::TRACE);
+    let fits = if trace { args[0].is_list() || args[0].is_nil() } else { mem.is_tuple(args[0]) };
+    if !fits || !(trace || args[2].is(am::TABLE)) {
+        return Err(ctx.badarg());
+    }
+    let spec = if trace {
+        Spec::compile_trace(mem, &ctx.sys.names(), args[1])
+    } else {
+        Spec::compile(mem, &ctx.sys.names(), args[1], 1)
+    };
+    let Some(spec) = spec else {
         let text = ctx.string("not a match specification")?;
         let error = ctx.tuple(&[Term::atom(am::ERROR), text])?;
         let list = ctx.list(&[error])?;
         return ctx.tuple(&[Term::atom(am::ERROR), list]);
     };
+    ctx.sys.tracing.actions = Default::default();
     let value = match ctx.run_spec(&spec, args[0], false)? {
+        Outcome::Value(_) if trace => ctx.sys.tracing.actions.message.unwrap_or(Term::bool(true)),
         Outcome::Value(v) => v,
         Outcome::NoMatch => Term::bool(false),
     };
-    ctx.tuple(&[Term::atom(am::OK), value, Term::NIL, Term::NIL])
+    let actions = std::mem::take(&mut ctx.sys.tracing.actions);
+    let mut flags = Vec::new();
+    if actions.exception_trace {
+        flags.push(Term::atom(am::EXCEPTION_TRACE));
+    }
+    if actions.return_trace {
+        flags.push(Term::atom(am::RETURN_TRACE));
+    }
+    let flags = ctx.list(&flags)?;
+    ctx.tuple(&[Term::atom(am::OK), value, flags, Term::NIL])
 }
