@@ -42,8 +42,20 @@ const REFUSED: &[(&str, &str, &str)] = &[
 
 /// Opcodes that no compiler since OTP 25 emits (`bs_create_bin` took their place), though OTP's loader still takes them.
 pub const OLD: &[&str] = &[
-    "bs_put_integer", "bs_put_binary", "bs_put_float", "bs_put_string", "bs_init2", "bs_add", "bs_append", "bs_private_append",
-    "bs_init_bits", "bs_utf8_size", "bs_put_utf8", "bs_utf16_size", "bs_put_utf16", "bs_put_utf32",
+    "bs_put_integer",
+    "bs_put_binary",
+    "bs_put_float",
+    "bs_put_string",
+    "bs_init2",
+    "bs_add",
+    "bs_append",
+    "bs_private_append",
+    "bs_init_bits",
+    "bs_utf8_size",
+    "bs_put_utf8",
+    "bs_utf16_size",
+    "bs_put_utf16",
+    "bs_put_utf32",
 ];
 
 fn refusal(module: &str, name: &str) -> Option<&'static str> {
