@@ -822,7 +822,10 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::BsGetUtf { .. }
                 | Instr::BsSkipUtf { .. }
                 | Instr::BsCreateBin { .. }
-                | Instr::BsInitWritable { .. } => cold!(),
+                | Instr::BsInitWritable { .. }
+                | Instr::Breakpoint { .. }
+                | Instr::Trampoline { .. }
+                | Instr::ReturnTrace { .. } => cold!(),
             }
         };
         spill!();
