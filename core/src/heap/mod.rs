@@ -14,6 +14,7 @@ pub mod binary;
 pub mod bits;
 pub mod build;
 pub mod copy;
+pub mod deflate;
 mod digits;
 pub mod etf;
 pub mod external;

@@ -2,18 +2,16 @@
 
 use super::VERSION;
 use super::tag::COMPRESSED;
-use flate2::{Compression, bufread::ZlibDecoder, write::ZlibEncoder};
-use std::io::{Read, Write};
+use flate2::bufread::ZlibDecoder;
+use std::io::Read;
 
-/// The encoding, packed at a level from 1 to 9, if that makes it smaller. It starts with the version byte, as does the result.
+/// The encoding, packed as zlib does it at a level from 1 to 9, if that makes it smaller. It starts with the version byte, as does the result.
 pub fn pack(plain: &[u8], level: u32) -> Option<Vec<u8>> {
     let body = plain.get(1..)?;
     let size = u32::try_from(body.len()).ok()?;
     let mut out = vec![VERSION, COMPRESSED];
     out.extend(size.to_be_bytes());
-    let mut z = ZlibEncoder::new(out, Compression::new(level));
-    z.write_all(body).ok()?;
-    let out = z.finish().ok()?;
+    out.extend(super::super::deflate::zlib(body, level));
     // A term that would fit in a heap binary may stay as long as it was; the difference is OTP's.
     let fits = if plain.len() <= super::super::binary::HEAP_LIMIT {
         out.len() <= plain.len()
