@@ -66,6 +66,9 @@ pub fn parse(arguments: Vec<Vec<u8>>, environment: &dyn Fn(&str) -> Option<Strin
         all.extend(before);
         all.push(b"--".to_vec());
     }
+    let mut arguments = expand(arguments, 0)?;
+    // What follows `-extra` goes to the very end.
+    let extra = arguments.iter().position(|w| w == b"-extra").map(|at| arguments.split_off(at));
     all.extend(arguments);
     all.push(b"--".to_vec());
     for more in [flags, after] {
@@ -74,7 +77,7 @@ pub fn parse(arguments: Vec<Vec<u8>>, environment: &dyn Fn(&str) -> Option<Strin
             all.push(b"--".to_vec());
         }
     }
-    let all = expand(all, 0)?;
+    all.extend(extra.unwrap_or_default());
     let mut line = Line::default();
     let mut words = all.into_iter().peekable();
     while let Some(word) = words.next() {
@@ -229,7 +232,7 @@ mod tests {
     fn words_go_where_erlexec_puts_them() {
         let l = line("+S 1 -noshell -eval x a -extra q +P");
         assert_eq!(joined(&l.emulator), "-S 1");
-        assert_eq!(joined(&l.init), "-noshell -eval x a -extra q +P --");
+        assert_eq!(joined(&l.init), "-noshell -eval x a -- -extra q +P");
         assert_eq!(joined(&line("-noinput").init), "-noshell -noinput --");
         let l = line("+P 5000 +t 9000 +zdbbl 5 +hms 100 +Bd -env A b +i mine");
         assert_eq!((l.max_processes, l.max_atoms), (Some(5000), Some(9000)));

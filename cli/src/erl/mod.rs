@@ -93,8 +93,7 @@ struct Own {
 fn own_options(arguments: Vec<OsString>) -> Result<(Own, Vec<Vec<u8>>), Failure> {
     let mut own = Own::default();
     let mut rest = arguments.into_iter().peekable();
-    loop {
-        let Some(option) = rest.next_if(|w| w == "--otp" || w == "--memory") else { break };
+    while let Some(option) = rest.next_if(|w| w == "--otp" || w == "--memory") {
         let Some(value) = rest.next() else {
             return Err(Failure::Because(format!("{} needs a value", option.to_string_lossy())));
         };
