@@ -9,6 +9,7 @@ mod disasm;
 #[cfg(unix)]
 mod erl;
 mod failure;
+mod mochi_files;
 mod run;
 
 use args::{Cli, Command};

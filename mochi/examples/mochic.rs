@@ -1,5 +1,20 @@
 //! `mochic FILE.mochi DIR`: writes the modules of a program, prints diagnostics. For work on the compiler; the `beambox` program is the real face.
 
+struct Disk;
+
+impl beambox_mochi::package::Files for Disk {
+    fn read(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(path).ok()
+    }
+    fn list(&self, path: &str) -> Option<Vec<String>> {
+        let entries = std::fs::read_dir(path).ok()?;
+        let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|n| n.ends_with(".mochi"));
+        names.sort();
+        Some(names)
+    }
+}
+
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().collect();
     let (Some(file), Some(dir)) = (args.get(1), args.get(2)) else {
@@ -13,7 +28,7 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::FAILURE;
         }
     };
-    let r = beambox_mochi::compile(&source, file, &beambox_mochi::Options::default());
+    let r = beambox_mochi::package::compile_with_files(&source, file, &beambox_mochi::Options::default(), &Disk);
     if !r.diagnostics.is_empty() {
         eprintln!("{}", beambox_mochi::diag::render_all(&r.diagnostics, &source, file));
     }

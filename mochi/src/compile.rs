@@ -1,7 +1,9 @@
 //! The whole way: source text to modules, or diagnostics.
 
+use crate::checked::Checked;
 use crate::diag::Diagnostic;
 use crate::{Options, codegen, lower};
+use std::collections::HashMap;
 
 /// What compiling gives.
 #[derive(Clone, Debug, Default)]
@@ -21,30 +23,50 @@ pub fn module_name(file: &str) -> String {
     format!("mochi_main_{}", clean.to_ascii_lowercase())
 }
 
-/// Compiles one program. `file` is the name that messages and stack traces show. Call `mochi_core:start(Module)` to run the result.
+/// Compiles one program that imports no Mochi packages ([`crate::package::compile_with_files`] takes them). `file` is the name that messages and stack traces show. Call `mochi_core:start(Module)` to run the result.
 pub fn compile(source: &str, file: &str, options: &Options) -> CompileResult {
     compile_as(source, file, &module_name(file), options)
 }
 
 /// The same with the module's name chosen by the caller (who sees to it that it clashes with no other module).
 pub fn compile_as(source: &str, file: &str, module: &str, options: &Options) -> CompileResult {
-    translate(source, file, module, options, false)
+    compile_one(source, file, module, options, false)
 }
 
 /// For tests: every aggregate in a cell, whatever the analysis says. Such a program must give the same output.
 #[doc(hidden)]
 pub fn compile_with_cells(source: &str, file: &str, module: &str, options: &Options) -> CompileResult {
-    translate(source, file, module, options, true)
+    compile_one(source, file, module, options, true)
 }
 
-fn translate(source: &str, file: &str, module: &str, options: &Options, all_cells: bool) -> CompileResult {
+/// A text that becomes one module.
+pub(crate) struct Unit<'a> {
+    pub source: &'a str,
+    pub file: &'a str,
+    pub module: &'a str,
+    /// Imported by another, so that its globals must be kept apart from theirs.
+    pub package: bool,
+}
+
+fn compile_one(source: &str, file: &str, module: &str, options: &Options, all_cells: bool) -> CompileResult {
     let (checked, mut diagnostics) = crate::check(source, file, options);
     let mut modules = vec![];
     if let Some(checked) = checked {
-        match lower::lower(&checked, source, file, module, all_cells) {
-            Ok(m) => modules.push((module.to_owned(), codegen::generate(&m))),
-            Err(mut more) => diagnostics.append(&mut more),
-        }
+        let unit = Unit { source, file, module, package: false };
+        let (beam, mut more) = translate(&checked, &unit, &HashMap::new(), all_cells);
+        diagnostics.append(&mut more);
+        modules.extend(beam);
     }
     CompileResult { modules, diagnostics }
+}
+
+/// A checked unit to its module; `imports` are the modules of the packages that it imports, by path.
+pub(crate) fn translate(
+    checked: &Checked,
+    unit: &Unit<'_>,
+    imports: &HashMap<String, String>,
+    all_cells: bool,
+) -> (Option<(String, Vec<u8>)>, Vec<Diagnostic>) {
+    let (lowered, diagnostics) = lower::lower(checked, unit, imports, all_cells);
+    (lowered.map(|m| (unit.module.to_owned(), codegen::generate(&m))), diagnostics)
 }

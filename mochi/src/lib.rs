@@ -15,6 +15,7 @@ pub mod highlight;
 pub mod lex;
 pub mod lower;
 mod matching;
+pub mod package;
 pub mod parse;
 pub mod regalloc;
 pub mod source;

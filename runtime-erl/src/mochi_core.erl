@@ -11,9 +11,9 @@ A runtime error is `error({mochi, Message})`.
 
 -export([start/1, run/1, fail/1, panic/1, print1/1, print/1, input/0]).
 -export([lt/2, le/2, gt/2, ge/2, eq/2, ne/2, truthy/1, contains/2, is_variant/2]).
--export([cons/2, call/2, method/3, global/1, set_global/2]).
+-export([cons/2, call/2, bind/2, import/1, member/2, method/3, global/1, set_global/2]).
 -export([len/1, str/1, cast/2, reverse/1, exists/1, sha256/1, now/0, mem/0]).
--export([union/2, union_all/2, except/2, intersect/2, bench_start/0, bench_end/2]).
+-export([eval/1, union/2, union_all/2, except/2, intersect/2, bench_start/0, bench_end/2]).
 
 -compile({no_auto_import, [now/0]}).
 
@@ -65,14 +65,17 @@ run_program(Module) ->
     end.
 
 report(Module, Class, Reason, Stack) ->
-    Source = try Module:'__mochi__'() of {_, S} -> S catch error:undef -> <<>> end,
-    Lines = list_to_tuple(binary:split(Source, <<"\n">>, [global])),
-    Frames = [{frame_name(F, A), proplists:get_value(file, Info, ""), proplists:get_value(line, Info, 0)}
+    Lines = maps:from_list([{M, source_lines(M)} || M <- [Module | [M || {M, _, _, _} <- Stack, is_program(M)]]]),
+    Frames = [{frame_name(F, A), proplists:get_value(file, Info, ""), proplists:get_value(line, Info, 0), maps:get(M, Lines)}
               || {M, F, A, Info} <- Stack, is_program(M), frame_name(F, A) =/= <<>>],
-    Names = [N || {N, _, _} <- lists:reverse(Frames)],
+    Names = [N || {N, _, _, _} <- lists:reverse(Frames)],
     io:put_chars([<<"call graph: ">>, lists:join(<<" -> ">>, Names), $\n, <<"stack trace:\n">>,
-                  [frame(Frame, Lines) || Frame <- Frames]]),
+                  [frame(Frame) || Frame <- Frames]]),
     io:put_chars(standard_error, [message(Class, Reason), $\n]).
+
+source_lines(Module) ->
+    Source = try Module:'__mochi__'() of {_, S} -> S catch error:undef -> <<>> end,
+    list_to_tuple(binary:split(Source, <<"\n">>, [global])).
 
 is_program(M) ->
     case atom_to_list(M) of
@@ -80,7 +83,7 @@ is_program(M) ->
         _ -> erlang:function_exported(M, '__mochi__', 0)
     end.
 
-frame({Name, File, Line}, Lines) ->
+frame({Name, File, Line, Lines}) ->
     Text = case Line > 0 andalso Line =< tuple_size(Lines) of
                true -> string:trim(element(Line, Lines));
                false -> <<>>
@@ -315,6 +318,31 @@ call(F, Args) when is_function(F) ->
     end;
 call(_, _) -> fail(<<"cannot call a value that is not a function">>).
 
+-doc "A method with its receiver.".
+-spec bind(function(), value()) -> value().
+bind(F, Receiver) ->
+    {arity, Arity} = erlang:fun_info(F, arity),
+    partial(F, [Receiver], Arity - 1).
+
+-doc "`import` of a package: it is evaluated once.".
+-spec import(module()) -> nil.
+import(Module) ->
+    case erlang:put({'$imported', Module}, true) of
+        true -> nil;
+        undefined ->
+            _ = Module:main(),
+            nil
+    end.
+
+-doc "A function that a package exports.".
+-spec member(module(), atom()) -> value().
+member(Module, Name) ->
+    case [A || {N, A} <- Module:module_info(exports), N =:= Name] of
+        [Arity | _] -> fun Module:Name/Arity;
+        [] -> fail([<<"the package has no function ">>, atom_to_binary(Name)])
+    end.
+
+partial(F, As, 0) -> fun() -> apply(F, As) end;
 partial(F, As, 1) -> fun(A) -> apply(F, As ++ [A]) end;
 partial(F, As, 2) -> fun(A, B) -> apply(F, As ++ [A, B]) end;
 partial(F, As, 3) -> fun(A, B, C) -> apply(F, As ++ [A, B, C]) end;
@@ -478,6 +506,15 @@ now() ->
             erlang:put('$now_seed', Next),
             Next
     end.
+
+-doc "`eval(source)`: compiled programs carry no compiler, so only what is a number or text in itself has a value here.".
+-spec eval(value()) -> value().
+eval(Source) when is_binary(Source) ->
+    case mochi_num:number(Source) of
+        N when is_number(N) -> N;
+        _ -> fail(<<"eval is not available: a compiled program carries no compiler">>)
+    end;
+eval(_) -> fail(<<"eval expects string">>).
 
 -doc "`mem()`: bytes in use.".
 -spec mem() -> integer().

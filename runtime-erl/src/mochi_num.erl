@@ -72,7 +72,11 @@ special(Op, {'$cell', _, _} = X, Y) -> special(Op, mochi_cell:plain(X), Y);
 special(Op, X, {'$cell', _, _} = Y) -> special(Op, X, mochi_cell:plain(Y));
 special(Op, {'$q', _, _} = X, Y) -> rational(Op, X, to_bigrat(Y));
 special(Op, X, {'$q', _, _} = Y) -> rational(Op, to_bigrat(X), Y);
-special(Op, X, Y) -> extended(Op, operand(Op, X), operand(Op, Y)).
+special(Op, X, Y) ->
+    case {operand(Op, X), operand(Op, Y)} of
+        {A, B} when is_number(A), is_number(B) -> float_op(Op, A, B);
+        {A, B} -> extended(Op, A, B)
+    end.
 
 operand(_, X) when is_number(X); X =:= inf; X =:= neg_inf; X =:= nan -> X;
 operand(_, X) when is_binary(X) ->

@@ -4,8 +4,9 @@ use super::plan::{LISTS, MAPS, STRUCTS};
 use super::{Fx, Lower};
 use crate::ast::{self, ExprKind, Span};
 use crate::builtins::{Builtin, PseudoMethod};
-use crate::checked::{ExternInfo, FunId, Resolution};
+use crate::checked::{ExternInfo, FunId, ImportId, Resolution};
 use crate::core_ir::{Const, Expr, Kind, Stmt};
+use crate::diag::Diagnostic;
 use crate::types::Type;
 
 /// Module and function of the runtime, and the kind of aggregate that comes back fresh.
@@ -23,7 +24,7 @@ impl Lower<'_> {
         let resolution = self.c.resolution(callee.id).cloned();
         match (&callee.kind, resolution) {
             (ExprKind::Ident(_), Some(Resolution::Function(f))) => self.known_call(fx, f, None, args, line),
-            (ExprKind::Ident(_), Some(Resolution::Builtin(b))) => self.builtin(fx, b, e, args, line),
+            (ExprKind::Ident(_), Some(Resolution::Builtin(b))) => self.builtin(fx, b, args, line),
             (ExprKind::Ident(_), Some(Resolution::Local(v) | Resolution::Global(v)))
                 if self.c.variable(v).function.is_some() =>
             {
@@ -71,6 +72,13 @@ impl Lower<'_> {
                     }
                 }
             }
+            (ExprKind::Field { .. }, Some(Resolution::ForeignMember { import, member }))
+                if self.package_of(import).is_some() =>
+            {
+                let fun = self.package_member(import, &member, line);
+                let xs = self.exprs(fx, args);
+                Expr::new(Kind::Apply(Box::new(fun), xs), line)
+            }
             (ExprKind::Field { .. }, Some(Resolution::ForeignMember { import, member })) => {
                 let info = &self.c.imports[import.index()];
                 let path = format!("{}:{}.{member}", info.lang.as_deref().unwrap_or("mochi"), info.path);
@@ -105,12 +113,10 @@ impl Lower<'_> {
         let mut xs = self.exprs(fx, args);
         let id = self.fun_ids[f.index()];
         if xs.len() < wanted {
-            if receiver.is_some() {
-                let span = args.first().map_or(self.c.function(f).span, |a| a.span);
-                return self.unsupported(span, "a method with some of its arguments left out");
-            }
+            // The receiver is a method's first parameter.
             let fun = self.closure(fx, f, line);
-            let list = Expr::new(Kind::List(xs), line);
+            let given = receiver.into_iter().chain(xs).collect();
+            let list = Expr::new(Kind::List(given), line);
             return Expr::remote("mochi_core", "call", vec![fun, list], line);
         }
         // Extra arguments are evaluated and dropped.
@@ -133,9 +139,10 @@ impl Lower<'_> {
         if pre.is_empty() { call } else { Expr::new(Kind::Seq(pre, Box::new(call)), line) }
     }
 
-    fn builtin(&mut self, fx: &mut Fx, b: Builtin, e: &ast::Expr, args: &[ast::Expr], line: u32) -> Expr {
+    fn builtin(&mut self, fx: &mut Fx, b: Builtin, args: &[ast::Expr], line: u32) -> Expr {
         let xs = self.exprs(fx, args);
         match b {
+            Builtin::Eval => return Expr::remote("mochi_core", "eval", xs, line),
             Builtin::Print => {
                 return match xs.len() {
                     1 => Expr::remote("mochi_core", "print1", xs, line),
@@ -146,7 +153,6 @@ impl Lower<'_> {
                 let r = Expr::remote("mochi_list", "concat", vec![Expr::new(Kind::List(xs), line)], line);
                 return self.in_cell(r, LISTS);
             }
-            Builtin::Eval => return self.unsupported(e.span, "`eval`"),
             Builtin::Reduce => {
                 let r = Expr::remote("mochi_list", "reduce", xs, line);
                 return r;
@@ -171,7 +177,7 @@ impl Lower<'_> {
     /// A built-in as a value: a function around it.
     pub(crate) fn builtin_value(&mut self, b: Builtin, span: Span, line: u32) -> Expr {
         let (least, _) = b.arity();
-        if matches!(b, Builtin::Eval | Builtin::Concat) {
+        if b == Builtin::Concat {
             return self.unsupported(span, &format!("`{}` as a value", b.name()));
         }
         let n = if b == Builtin::Print { 1 } else { u32::from(least) };
@@ -220,7 +226,7 @@ impl Lower<'_> {
                     let f = self.add_fun(&name, params, n, vec![Stmt::Return(call)], false);
                     Expr::new(Kind::MakeFun(f, vec![]), line)
                 }
-                None => self.unsupported(span, &format!("the foreign name `{path}`")),
+                None => self.no_foreign(path, span, line),
             },
         }
     }
@@ -228,10 +234,35 @@ impl Lower<'_> {
         let xs = self.exprs(fx, args);
         match foreign(path) {
             Some((f, n)) if n as usize == xs.len() => Expr::remote("mochi_ffi", f, xs, line),
-            Some(_) => self.unsupported(span, &format!("the foreign function `{path}` with so many arguments")),
             None if xs.is_empty() && path.ends_with("testpkg.Answer") => Expr::cst(Const::Int(42)),
-            None => self.unsupported(span, &format!("the foreign function `{path}`")),
+            _ => self.no_foreign(path, span, line),
         }
+    }
+}
+
+impl Lower<'_> {
+    /// The module of an imported Mochi package.
+    fn package_of(&self, import: ImportId) -> Option<&str> {
+        let info = &self.c.imports[import.index()];
+        if info.lang.is_some() {
+            return None;
+        }
+        self.imports.get(&*info.path).map(String::as_str)
+    }
+    /// What a package exports, as a value.
+    pub(crate) fn package_member(&mut self, import: ImportId, member: &str, line: u32) -> Expr {
+        let module = Const::atom(self.package_of(import).unwrap_or_default());
+        let args = vec![Expr::cst(module), Expr::cst(Const::atom(member))];
+        Expr::remote("mochi_core", "member", args, line)
+    }
+
+    /// A foreign name that the runtime has not: a warning here, an error when the program comes to it.
+    fn no_foreign(&mut self, path: &str, span: Span, line: u32) -> Expr {
+        let name = path.split_once(':').map_or(path, |p| p.1);
+        let message = format!("the foreign name `{name}` is not available here");
+        let help = "the program runs until it comes to this place";
+        self.diags.push(Diagnostic::warning("X001", span, message.clone()).help(help));
+        Expr::remote("mochi_core", "fail", vec![Expr::cst(Const::str(&message))], line)
     }
 }
 
@@ -262,7 +293,8 @@ fn foreign(path: &str) -> Option<(&'static str, u32)> {
 fn target(b: Builtin) -> Target {
     use Builtin as B;
     match b {
-        B::Print | B::Concat | B::Eval | B::Reduce => ("mochi_core", "undefined", 0),
+        B::Print | B::Concat | B::Reduce => ("mochi_core", "undefined", 0),
+        B::Eval => ("mochi_core", "eval", 0),
         B::Json => ("mochi_json", "print", 0),
         B::ToJson => ("mochi_json", "to_json", 0),
         B::Len => ("mochi_core", "len", 0),

@@ -132,11 +132,11 @@ impl Lower<'_> {
                 Expr::new(Kind::Seq(vec![Stmt::Set(t, x)], Box::new(m)), line)
             }
             ExprKind::Query(q) => self.query(fx, q, line),
-            ExprKind::LogicQuery(_) => self.unsupported(e.span, "logic queries"),
-            ExprKind::Generate { .. } => self.unsupported(e.span, "`generate`"),
-            ExprKind::Fetch { .. } => self.unsupported(e.span, "`fetch`"),
-            ExprKind::Load { .. } => self.unsupported(e.span, "`load`"),
-            ExprKind::Save { .. } => self.unsupported(e.span, "`save`"),
+            ExprKind::LogicQuery(p) => self.logic_query(p, line),
+            ExprKind::Generate { target, fields } => self.generate(fx, target, fields, line),
+            ExprKind::Fetch { url, with } => self.fetch(fx, url, with.as_deref(), line),
+            ExprKind::Load { path, ty, with } => self.load(fx, path.as_ref(), ty, with.as_deref(), line),
+            ExprKind::Save { value, path, with } => self.save(fx, value, path.as_ref(), with.as_deref(), line),
             ExprKind::Error => self.unsupported(e.span, "this expression"),
         }
     }
@@ -197,6 +197,14 @@ impl Lower<'_> {
                 let g = self.read(fx, v, line);
                 let items = Expr::remote("mochi_query", "items", vec![g], line);
                 return self.in_cell(items, LISTS | MAPS);
+            }
+            Some(Resolution::ForeignMember { import, member }) if self.c.imports[import.index()].lang.is_none() => {
+                return self.package_member(import, &member, line);
+            }
+            Some(Resolution::Method(_, f)) => {
+                let b = self.expr(fx, base);
+                let fun = self.closure(fx, f, line);
+                return Expr::remote("mochi_core", "bind", vec![fun, b], line);
             }
             Some(Resolution::ForeignMember { import, member }) => {
                 let info = &self.c.imports[import.index()];

@@ -8,13 +8,15 @@ mod call;
 mod classes;
 mod data;
 mod expr;
+mod outside;
 mod owned;
-mod plan;
+pub(crate) mod plan;
 mod query;
 mod stmt;
 
 use crate::ast::{self, Span};
 use crate::checked::{Checked, FunId, FunKind, VarId, VarKind};
+use crate::compile::Unit;
 use crate::core_ir::{self as ir, Const, Expr, Hint, Kind, Stmt, Var};
 use crate::diag::Diagnostic;
 use crate::types::Type;
@@ -57,6 +59,10 @@ pub(crate) struct Lower<'a> {
     source: &'a str,
     file: &'a str,
     module: &'a str,
+    /// Of the keys of globals.
+    prefix: String,
+    /// Modules of imported packages, by path.
+    pub(crate) imports: &'a HashMap<String, String>,
     line_starts: Vec<u32>,
     pub(crate) diags: Vec<Diagnostic>,
     storage: Vec<Storage>,
@@ -74,13 +80,13 @@ pub(crate) struct Lower<'a> {
 }
 
 /// Lowers a whole program to one module; `all_cells` puts every aggregate into a cell, needed or not.
-pub fn lower<'a>(
+pub(crate) fn lower<'a>(
     c: &'a Checked,
-    source: &'a str,
-    file: &'a str,
-    module: &'a str,
+    unit: &Unit<'a>,
+    imports: &'a HashMap<String, String>,
     all_cells: bool,
-) -> Result<ir::Module, Vec<Diagnostic>> {
+) -> (Option<ir::Module>, Vec<Diagnostic>) {
+    let Unit { source, file, module, package } = *unit;
     let mut line_starts = vec![0];
     line_starts.extend(source.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
     let mut l = Lower {
@@ -88,6 +94,8 @@ pub fn lower<'a>(
         source,
         file,
         module,
+        prefix: if package { format!("$g:{module}:") } else { "$g:".to_owned() },
+        imports,
         line_starts,
         diags: vec![],
         storage: vec![],
@@ -104,10 +112,10 @@ pub fn lower<'a>(
     l.in_method = (0..c.functions.len()).map(|f| l.has_receiver(f)).collect();
     l.program();
     if l.diags.iter().any(Diagnostic::is_error) {
-        return Err(l.diags);
+        return (None, l.diags);
     }
     let funs = l.funs.into_iter().flatten().collect();
-    Ok(ir::Module { name: module.to_owned(), file: file.to_owned(), funs })
+    (Some(ir::Module { name: module.to_owned(), file: file.to_owned(), funs }), l.diags)
 }
 
 impl<'a> Lower<'a> {
@@ -163,13 +171,13 @@ impl<'a> Lower<'a> {
                     in_main > MAX_IN_REGISTERS
                 } =>
                 {
-                    Storage::Global(Arc::from(format!("$g:{}", v.name)))
+                    Storage::Global(Arc::from(format!("{}{}", self.prefix, v.name)))
                 }
                 VarKind::AgentState(a) => {
                     Storage::Global(Arc::from(format!("$s:{}.{}", c.agents[a.index()].name, v.name)))
                 }
                 _ if v.function.is_some() => Storage::Local,
-                _ if v.is_global && v.captured => Storage::Global(Arc::from(format!("$g:{}", v.name))),
+                _ if v.is_global && v.captured => Storage::Global(Arc::from(format!("{}{}", self.prefix, v.name))),
                 _ if v.captured && (v.assigned || v.element_assigned || early[i]) => Storage::Boxed,
                 _ => Storage::Local,
             })

@@ -84,7 +84,15 @@ impl Lower<'_> {
             }
             StmtKind::Import(i) => {
                 if i.lang.is_none() {
-                    self.unsupported(s.span, "importing a Mochi package");
+                    match self.imports.get(&*i.path.value) {
+                        Some(module) => {
+                            let args = vec![Expr::cst(Const::atom(module))];
+                            out.push(Stmt::Eval(Expr::remote("mochi_core", "import", args, line)));
+                        }
+                        None => {
+                            self.unsupported(s.span, "importing a Mochi package where there are no files");
+                        }
+                    }
                 }
             }
             StmtKind::On(_) => {
@@ -106,14 +114,20 @@ impl Lower<'_> {
                 let args = vec![Expr::cst(Const::atom(&stream.name)), event];
                 out.push(Stmt::Eval(Expr::remote("mochi_stream", "emit", args, line)));
             }
-            StmtKind::Model { .. } => {
-                self.unsupported(s.span, "`model`");
+            StmtKind::Model { name, fields } => {
+                let x = self.model(fx, name, fields, line);
+                out.push(Stmt::Eval(x));
             }
-            StmtKind::Fact(_) | StmtKind::Rule { .. } => {
-                self.unsupported(s.span, "facts and rules");
+            StmtKind::Fact(p) => {
+                let x = self.fact(p, line);
+                out.push(Stmt::Eval(x));
             }
-            StmtKind::FetchInto { .. } => {
-                self.unsupported(s.span, "`fetch`");
+            StmtKind::Rule { head, body } => {
+                let x = self.rule(head, body, line);
+                out.push(Stmt::Eval(x));
+            }
+            StmtKind::FetchInto { url, target, with } => {
+                self.fetch_into(fx, url, target, with.as_ref(), line, out);
             }
             StmtKind::Update { target, set, cond, .. } => self.update(fx, target, set, cond.as_ref(), s, out),
             StmtKind::Expr(e) => {

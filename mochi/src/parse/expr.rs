@@ -403,7 +403,15 @@ impl Parser<'_> {
                 self.bump();
                 let url = Box::new(self.expr()?);
                 let with = self.with_clause()?;
-                self.make(start, url.height.max(height(&with)), ExprKind::Fetch { url, with })
+                let below = url.height.max(height(&with));
+                // `fetch url as T` casts what comes back.
+                if matches!(url.kind, ExprKind::Cast { .. })
+                    && let ExprKind::Cast { expr, ty } = url.kind
+                {
+                    let fetch = self.make(start, below, ExprKind::Fetch { url: expr, with })?;
+                    return self.make(start, fetch.height, ExprKind::Cast { expr: Box::new(fetch), ty });
+                }
+                self.make(start, below, ExprKind::Fetch { url, with })
             }
             Kw::Load => {
                 self.bump();
