@@ -10,8 +10,8 @@ use std::io::{self, Write};
 pub fn build(options: &Build) -> Result<(), Failure> {
     let source = read_source(&options.file)?;
     let name = options.file.display().to_string();
-    let options = beambox_mochi::Options::default();
-    let result = beambox_mochi::package::compile_with_files(&source, &name, &options, &crate::mochi_files::Disk);
+    let settings = beambox_mochi::Options::default();
+    let result = beambox_mochi::package::compile_with_files(&source, &name, &settings, &crate::mochi_files::Disk);
     let lines = LineIndex::new(&source);
     let told: Vec<String> = result.diagnostics.iter().map(|d| d.render(&lines, &name)).collect();
     let errors = result.diagnostics.iter().filter(|d| d.is_error()).count();
