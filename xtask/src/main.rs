@@ -41,7 +41,7 @@ enum Chore {
     },
     /// Check the tree's own rules.
     Tidy,
-    /// Run conformance programs; what follows goes to the runner (see `cargo xtask conformance -- --help`).
+    /// Run conformance programs; what follows goes to the runner (see `cargo xtask conformance -- --help`), `--stress` collects at every reservation.
     Conformance {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,

@@ -26,6 +26,8 @@ pub enum Section {
     Units,
     /// Conformance programs on the native VM.
     Native,
+    /// Conformance programs on the native VM with a collection at every reservation, each followed by a verification of the heap.
+    Stress,
     /// Conformance programs on the raw wasm under wasmtime.
     Raw,
     /// Conformance programs on the web wasm under Node.
@@ -89,6 +91,7 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Clippy => show(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
             Units => bundle::bundle(paths, &otp).and_then(|()| show(&mut cargo(&unit_tests()))),
             Native => conformance("native"),
+            Stress => bundle::bundle(paths, &otp).and_then(|()| show(&mut stress(paths, &otp, &["--strict".into()]))),
             Raw => web::raw_wasm(paths).and_then(|raw| {
                 conformance("raw")?;
                 // What the embedding crate and the program do with this engine.
@@ -133,6 +136,7 @@ fn name(section: Section) -> &'static str {
         Section::Clippy => "clippy",
         Section::Units => "tests of all crates",
         Section::Native => "conformance, native",
+        Section::Stress => "conformance, a collection at every reservation",
         Section::Raw => "conformance, raw wasm under wasmtime",
         Section::Node => "conformance, web wasm under Node",
         Section::Chromium => "conformance, web wasm in Chromium",
@@ -194,6 +198,10 @@ pub fn play(paths: &Paths, port: u16) -> Result<()> {
 pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
     let otp = locked(paths, setup::otp::otp)?;
     bundle::bundle(paths, &otp)?;
+    if let Some(at) = args.iter().position(|a| a == "--stress") {
+        let args: Vec<String> = args.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| a.clone()).collect();
+        return show(&mut stress(paths, &otp, &args));
+    }
     let asks = |host: &str| args.iter().any(|a| a.contains(host));
     let mut cargo = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
     if asks("raw") {
@@ -215,6 +223,27 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
 pub fn compat(paths: &Paths) -> Result<()> {
     let run = ["run", "--quiet", "--package", "beambox-core", "--example", "compat", "--", "--write"];
     show(&mut command(&paths.root, "cargo", &run))
+}
+
+/// The conformance runner built with `gc_stress`, with optimisation: it does a hundred times the work.
+fn stress(paths: &Paths, otp: &std::path::Path, args: &[String]) -> std::process::Command {
+    let run = [
+        "run",
+        "--quiet",
+        "--profile",
+        "stress",
+        "--package",
+        "beambox-tests",
+        "--bin",
+        "conformance",
+        "--features",
+        "gc_stress",
+    ];
+    let mut cargo = command(&paths.root, "cargo", &run);
+    // A folder of its own: other features would make cargo build everything anew at each change between the two.
+    cargo.arg("--target-dir").arg(paths.target.join("stress")).arg("--").args(args);
+    cargo.env("BEAMBOX_OTP", setup::otp::root(otp));
+    cargo
 }
 
 /// OTP's own suites, by our program in release mode.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use anyhow::{Context, Result, anyhow};
@@ -29,9 +30,26 @@ impl Native {
 
 impl Host for Native {
     fn run(&mut self, jobs: &[Job], report: &mut dyn FnMut(usize, Result<Outcome>)) {
-        for (at, job) in jobs.iter().enumerate() {
-            report(at, self.one(job));
-        }
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let (this, next) = (&*self, &next);
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()).min(8) {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    while let at = next.fetch_add(1, Ordering::Relaxed)
+                        && let Some(job) = jobs.get(at)
+                    {
+                        // The receiver lives as long as this scope.
+                        let _ = sender.send((at, this.one(job)));
+                    }
+                });
+            }
+            drop(sender);
+            for (at, result) in receiver {
+                report(at, result);
+            }
+        });
     }
 }
 
