@@ -31,7 +31,8 @@ const LAYERS: &[&[&str]] = &[
 /// Crates by folder, and what each may depend on of ours. What isn't here (`tests`) may depend on anything, and nothing on it.
 const CRATES: &[(&str, &[&str])] = &[
     ("beamfile", &[]),
-    ("core", &["beambox-beamfile"]),
+    ("regex", &[]),
+    ("core", &["beambox-beamfile", "beambox-regex"]),
     ("mochi", &["beambox-beamfile"]),
     ("playground", &["beambox-beamfile", "beambox-core", "beambox-mochi"]),
     ("wasm", &["beambox-playground"]),
