@@ -89,6 +89,8 @@ pub struct System {
     pub counters: Counters,
     pub ets: crate::ets::Tables,
     pub shared: crate::shared::Shared,
+    /// Patterns of module `re`, compiled.
+    pub patterns: beambox_regex::Cache,
     pub resources: crate::resources::Resources,
     pub tracing: crate::tracing::Tracing,
     /// The literal `{}`.
@@ -135,6 +137,7 @@ impl System {
             counters: Counters::default(),
             ets: crate::ets::Tables::default(),
             shared: crate::shared::Shared::default(),
+            patterns: beambox_regex::Cache::default(),
             resources: crate::resources::Resources::default(),
             tracing: crate::tracing::Tracing::default(),
             empty_tuple: Term::boxed_at(at),

@@ -13,6 +13,7 @@
 //! mode gives a wrong answer, never more. Mirrors `erts/emulator/pcre`.
 
 mod ast;
+mod cache;
 mod chars;
 mod emit;
 mod error;
@@ -25,6 +26,7 @@ mod program;
 mod start;
 mod unicode;
 
+pub use cache::Cache;
 pub use error::CompileError;
 pub use exec::{Matcher, Outcome};
 pub use options::{MatchOptions, Newline, opt};

@@ -120,9 +120,10 @@ pub fn property(name: &str) -> Option<Ranges> {
         "Common" => {
             let mut r = complement(&to_ranges(assigned()));
             r.extend(old_class(r"\p{sc=Common}"));
-            r.push(SURROGATES);
+            r.extend([SURROGATES, COMMON_DIGITS]);
             normalise(r)
         }
+        "Arabic" => minus(&old_class(r"\p{sc=Arabic}"), &[COMMON_DIGITS]),
         _ if listed(CATEGORIES) => old_class(&format!(r"\p{{gc={name}}}")),
         _ if listed(SCRIPTS) => old_class(&format!(r"\p{{sc={name}}}")),
         _ => return None,
@@ -168,10 +169,27 @@ pub fn fold(ranges: &[(u32, u32)]) -> Ranges {
         }
     }
     let mut c = ClassUnicode::new(parts);
+    c.intersect(assigned());
+    let given = to_ranges(&c);
     c.case_fold_simple();
     c.intersect(assigned());
-    to_ranges(&c)
+    let all = to_ranges(&c);
+    let mut late = Vec::new();
+    for (a, b) in LATE_FOLDS {
+        for (here, there) in [(*a, *b), (*b, *a)] {
+            if contains(&given, here) && !contains(&given, there) {
+                late.push((there, there));
+            }
+        }
+    }
+    if late.is_empty() { all } else { minus(&all, &normalise(late)) }
 }
+
+/// Pairs that became cases of each other after Unicode 7.
+const LATE_FOLDS: &[(u32, u32)] = &[(0x390, 0x1FD3), (0x3B0, 0x1FE3), (0xFB05, 0xFB06)];
+
+/// Digits that belonged to no script in particular in Unicode 7.
+const COMMON_DIGITS: (u32, u32) = (0x660, 0x669);
 
 /// The low part of ranges, as bits.
 pub fn low_of(ranges: &[(u32, u32)]) -> Low {

@@ -134,6 +134,44 @@ fn collect(ctx: &mut Ctx<'_>, t: Term, any_bits: bool) -> Result<Found, Fault> {
     Err(ctx.yield_with(&[rest]))
 }
 
+/// The bytes of an iolist or binary. A long walk yields in the middle, as the call `args` with what is left as its argument
+/// number `n`.
+pub(super) fn argument(ctx: &mut Ctx<'_>, args: &[Term], n: usize) -> Result<Vec<u8>, Fault> {
+    let t = args.get(n).copied().unwrap_or(Term::NIL);
+    let mem = ctx.mem();
+    if let Some(bytes) = mem.binary_to_vec(t) {
+        return Ok(bytes);
+    }
+    if !t.is_list() && !t.is_nil() {
+        return Err(ctx.badarg());
+    }
+    let found = match collect(ctx, t, false) {
+        Err(Fault::Yield) => {
+            let mut rest = args.to_vec();
+            if let (Some(slot), Some(left)) = (rest.get_mut(n), ctx.proc.trap.args.first()) {
+                *slot = *left;
+            }
+            return Err(ctx.yield_with(&rest));
+        }
+        other => other?,
+    };
+    if found.bits / 8 > ctx.arena().limit() {
+        return Err(Fault::Memory);
+    }
+    let mem = ctx.mem();
+    let (mut out, mut at) = (Vec::with_capacity((found.bits / 8) as usize), 0);
+    for p in &found.pieces {
+        match *p {
+            Piece::Bits(t) => out.extend(mem.bits(t).map(|b| b.to_vec(mem)).unwrap_or_default()),
+            Piece::Bytes(n) => {
+                out.extend_from_slice(found.bytes.get(at..at + n).unwrap_or(&[]));
+                at += n;
+            }
+        }
+    }
+    Ok(out)
+}
+
 /// A bitstring of all pieces.
 fn join(ctx: &mut Ctx<'_>, found: &Found) -> BifResult {
     if let [Piece::Bits(one)] = found.pieces[..] {

@@ -34,6 +34,8 @@ pub mod prim_file;
 pub mod prim_tty;
 pub mod process;
 pub mod process_info;
+pub mod re;
+pub mod re_options;
 pub mod registry;
 pub mod shared;
 pub mod spawn_request;

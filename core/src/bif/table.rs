@@ -27,6 +27,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::monitor::BIFS,
     super::process::BIFS,
     super::process_info::BIFS,
+    super::re::BIFS,
     super::registry::BIFS,
     super::shared::BIFS,
     super::spawn_request::BIFS,

@@ -146,6 +146,16 @@ pub struct Process {
     pub sensitive: bool,
     /// What is traced of it.
     pub trace: Option<Box<trace::ProcTrace>>,
+    /// A match of module `re` that goes on in the next slice, with its pattern and, if that was copied, its subject.
+    pub matching: Option<Box<Matching>>,
+}
+
+/// See [`Process::matching`].
+#[derive(Debug)]
+pub struct Matching {
+    pub regex: std::sync::Arc<beambox_regex::Regex>,
+    pub matcher: beambox_regex::Matcher,
+    pub subject: Option<Vec<u8>>,
 }
 
 /// `max_heap_size` of a process: 0 words is no limit.
@@ -256,6 +266,7 @@ impl Process {
             async_dist: false,
             sensitive: false,
             trace: None,
+            matching: None,
         }
     }
 

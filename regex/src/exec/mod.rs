@@ -199,6 +199,11 @@ impl Matcher {
         }
     }
 
+    /// The steps that the last [`Matcher::run`] took of its budget.
+    pub fn steps_used(&self, budget: u64) -> u64 {
+        budget.saturating_sub(self.steps)
+    }
+
     fn begin(&mut self, regex: &Regex) {
         self.running = true;
         self.pc = 0;

@@ -4,14 +4,14 @@ use super::branch::State;
 use super::{Chars, Parsed, Parser};
 use crate::ast::{Alt, Cond, Group, Kind, MAX_DEPTH, Needed, Node, Verb};
 use crate::chars;
-use crate::lengths;
+
 use crate::options::opt;
 
 /// PCRE's limits on names.
-const MAX_NAME: usize = 32;
+pub(super) const MAX_NAME: usize = 32;
 const MAX_NAMES: usize = 10000;
 const MAX_MARK: usize = 255;
-const NUMBER_LIMIT: u32 = i32::MAX as u32 / 10 - 1;
+pub(super) const NUMBER_LIMIT: u32 = i32::MAX as u32 / 10 - 1;
 
 /// What a parenthesis was.
 pub(super) enum Parens {
@@ -150,7 +150,7 @@ impl Parser<'_> {
     fn group(&mut self, s: &mut State, kind: Kind, options: u32, reset: bool) -> Parsed<Parens> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(82);
+            return Err(self.too_deep());
         }
         let assertion = matches!(kind, Kind::Ahead { .. } | Kind::Behind { .. });
         s.previous = true;
@@ -198,6 +198,29 @@ impl Parser<'_> {
         self.push(node);
         // In a DEFINE group characters mean nothing.
         Ok(if define || !self.second { Parens::Done } else { Parens::Group { kind, chars } })
+    }
+
+    /// The error of a pattern that is nested too deeply: PCRE goes on until its workspace is full, if that is where the
+    /// pattern leads, and names the place.
+    fn too_deep(&mut self) -> u8 {
+        const WORKSPACE: usize = 3996;
+        const PLAIN: usize = 3;
+        const CAPTURE: usize = 5;
+        // What the open groups take: all groups plain, but for those that capture.
+        let captures = self.open.iter().filter(|o| o.capture.is_some()).count() + 1;
+        let mut used = PLAIN + captures * CAPTURE + (self.depth - captures) * PLAIN;
+        let mut at = self.i;
+        while used <= WORKSPACE {
+            let (len, size) = match self.text.get(at..) {
+                Some([b'(', b'?', b':' | b'>', ..]) => (3, PLAIN),
+                Some([b'(', c, ..]) if *c != b'?' && *c != b'*' => (1, CAPTURE),
+                _ => return 82,
+            };
+            at += len;
+            used += size;
+        }
+        self.i = at;
+        87
     }
 
     fn verb(&mut self, s: &mut State) -> Parsed<()> {
@@ -424,7 +447,7 @@ impl Parser<'_> {
     }
 
     /// Word characters from the position on.
-    fn word(&mut self) -> Vec<u8> {
+    pub(super) fn word(&mut self) -> Vec<u8> {
         let from = self.i;
         while self.i < self.text.len() && chars::is_word(self.at(0)) {
             self.i += 1;
@@ -473,163 +496,5 @@ impl Parser<'_> {
         self.i += 1;
         self.captures = number;
         Ok(Kind::Capture(number))
-    }
-
-    /// A name up to its terminator, checked; the position is on the byte before the name.
-    fn reference_name(&mut self, terminator: u8) -> Parsed<Vec<u32>> {
-        self.i += 1;
-        if self.at(0).is_ascii_digit() {
-            return Err(84);
-        }
-        let name = self.word();
-        if !self.second {
-            if name.is_empty() {
-                return Err(62);
-            }
-            if self.at(0) != terminator {
-                return Err(42);
-            }
-            if name.len() > MAX_NAME {
-                return Err(48);
-            }
-            return Ok(vec![1]);
-        }
-        let groups = self.groups_named(&name);
-        if groups.is_empty() { Err(15) } else { Ok(groups) }
-    }
-
-    /// A back reference by name; the position is on the byte before the name.
-    fn named_reference(&mut self, s: &mut State, options: u32, terminator: u8) -> Parsed<()> {
-        let groups = self.reference_name(terminator)?;
-        let many = self.dup_names && groups.len() > 1;
-        let groups = if many { groups } else { groups.into_iter().take(1).collect() };
-        self.back_reference(s, options, groups);
-        Ok(())
-    }
-
-    /// `\k<name>`, `\k'name'`, `\k{name}`, `\g{name}`; the position is on the letter.
-    pub(super) fn reference_by_name(&mut self, s: &mut State, options: u32) -> Parsed<()> {
-        let terminator = match self.at(1) {
-            b'<' => b'>',
-            b'\'' => b'\'',
-            b'{' => b'}',
-            _ => return Err(69),
-        };
-        self.i += 1;
-        self.named_reference(s, options, terminator)
-    }
-
-    fn named_call(&mut self, s: &mut State, terminator: u8) -> Parsed<()> {
-        let groups = self.reference_name(terminator)?;
-        self.call(s, groups.first().copied().unwrap_or(1))
-    }
-
-    /// `\g<..>` and `\g'..'`; the position is on the `g`.
-    pub(super) fn call_by_escape(&mut self, s: &mut State) -> Parsed<()> {
-        self.i += 1;
-        let terminator = if self.at(0) == b'<' { b'>' } else { b'\'' };
-        if !matches!(self.at(1), b'+' | b'-' | b'0'..=b'9') {
-            return self.named_call(s, terminator);
-        }
-        let mut p = self.i + 2;
-        while self.byte(p).is_ascii_digit() {
-            p += 1;
-        }
-        if self.byte(p) != terminator {
-            return Err(57);
-        }
-        self.i += 1;
-        self.numbered_call(s, terminator)
-    }
-
-    /// A signed number; the position is on its first byte.
-    fn numbered_call(&mut self, s: &mut State, terminator: u8) -> Parsed<()> {
-        let sign = self.at(0);
-        if sign == b'+' {
-            self.i += 1;
-            if !self.at(0).is_ascii_digit() {
-                return Err(63);
-            }
-        } else if sign == b'-' {
-            if !self.at(1).is_ascii_digit() {
-                return Err(12);
-            }
-            self.i += 1;
-        }
-        let mut n: u32 = 0;
-        while self.at(0).is_ascii_digit() {
-            if n > NUMBER_LIMIT {
-                while self.at(0).is_ascii_digit() {
-                    self.i += 1;
-                }
-                return Err(61);
-            }
-            n = n * 10 + u32::from(self.at(0) - b'0');
-            self.i += 1;
-        }
-        if self.at(0) != terminator {
-            return Err(29);
-        }
-        if matches!(sign, b'+' | b'-') {
-            if n == 0 {
-                return Err(58);
-            }
-            if sign == b'-' {
-                if n > self.captures {
-                    return Err(15);
-                }
-                n = self.captures - n + 1;
-            } else {
-                n = n.saturating_add(self.captures);
-            }
-        }
-        self.call(s, n)
-    }
-
-    fn call(&mut self, s: &mut State, group: u32) -> Parsed<()> {
-        s.previous = true;
-        if self.second {
-            let open = self.open.iter().rposition(|o| o.capture == Some(group));
-            let closed = self.closed.contains_key(&group);
-            if group != 0 && !closed && open.is_none() && group > self.final_captures {
-                return Err(15);
-            }
-            let from = if group == 0 { Some(0) } else { open.filter(|_| !closed) };
-            if let Some(from) = from
-                && self.cond_depth == 0
-                && (from..self.open.len()).all(|level| self.open_could_be_empty(level))
-            {
-                return Err(40);
-            }
-            if !self.calls.contains(&group) {
-                self.calls.push(group);
-            }
-        }
-        self.push(Node::Recurse { group });
-        s.call();
-        Ok(())
-    }
-
-    /// Whether these nodes can match nothing, as far as is known now.
-    pub(super) fn could_be_empty(&self, nodes: &[Node]) -> bool {
-        lengths::could_be_empty(nodes, &|group| self.closed.get(&group).copied())
-    }
-
-    /// Whether an open branch can have matched nothing so far. An open assertion in it is looked into, but only at its
-    /// first alternative; any other open group counts as empty.
-    fn open_could_be_empty(&self, mut level: usize) -> bool {
-        loop {
-            let Some(open) = self.open.get(level) else { return true };
-            if !self.could_be_empty(&open.nodes) {
-                return false;
-            }
-            match self.open.get(level + 1) {
-                Some(next) if next.assertion => match next.first_empty {
-                    Some(empty) => return empty,
-                    None => level += 1,
-                },
-                _ => return true,
-            }
-        }
     }
 }

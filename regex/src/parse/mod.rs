@@ -8,6 +8,7 @@ mod branch;
 mod class;
 mod escape;
 mod group;
+mod refs;
 mod start;
 
 use crate::ast::{Alt, Group, Kind, Needed, Node, Pattern};

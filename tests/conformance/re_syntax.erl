@@ -1,0 +1,65 @@
+%% re: the syntax of patterns, each tried on several subjects.
+-module(re_syntax).
+-export([main/0]).
+
+main() ->
+    [show(P, S) || {P, Ss} <- cases(), S <- Ss],
+    ok.
+
+show(P, S) ->
+    io:format("~s | ~p: ~p~n", [P, S, re:run(S, P)]).
+
+cases() ->
+    [{"a(b|c)*d", ["abcd", "ad", "xabbbd", "a"]},
+     {"(a+|b)*?c", ["aabac", "c", "ab"]},
+     {"(?:ab){2,3}", ["ab", "abab", "abababab"]},
+     {"(a|ab)(c|bcd)(d*)", ["abcd", "acd"]},
+     {"(?>a+)b", ["aaab", "aaac"]},
+     {"a++a", ["aaa"]},
+     {"(?>(a|ab))c", ["abc", "ac"]},
+     {"(?i)ab(?-i)c", ["ABc", "ABC", "abc"]},
+     {"(?i:a)b|C", ["Ab", "AB", "C", "c"]},
+     {"(?x) a b # comment\n c", ["abc", "a b c"]},
+     {"(?s).", ["\n"]}, {".", ["\n", "a"]},
+     {"(?m)^b$", ["a\nb\nc", "b"]},
+     {"^a$|b\\z|c\\Z", ["a\n", "b\n", "c\n", "b"]},
+     {"(?U)a+(b+?)", ["aabbb"]},
+     {"(?<=a)b|(?<!a)c", ["ab", "ac", "bc"]},
+     {"(?<=ab|c)d", ["abd", "cd", "bd"]},
+     {"a(?=b)(?!bc)", ["abc", "abd", "ac"]},
+     {"\\bfoo\\b|\\Bo", ["a foo b", "afoob"]},
+     {"(\\w+)\\s\\1", ["hello hello", "hello world"]},
+     {"(?<x>a)(?'y'b)(?P<z>c)\\k<x>\\k'y'\\k{z}(?P=x)\\g{y}", ["abcabcab", "abcabcaa"]},
+     {"(a)\\g1\\g{-1}", ["aaa", "aa"]},
+     {"(a)(?|(b)|(c))(d)", ["abd", "acd"]},
+     {"(?(?=a)ab|cd)", ["ab", "cd", "ad"]},
+     {"(a)?(?(1)b|c)", ["ab", "c", "ac"]},
+     {"(?<n>a)?(?(<n>)b|c)", ["ab", "c"]},
+     {"(?(DEFINE)(?<d>\\d+))(?&d)-(?&d)", ["12-345", "1-"]},
+     {"[a-c]+|[^\\d\\s]", ["cabx", "1 x"]},
+     {"[]a]+|[^]a]", ["a]]", "b"]},
+     {"[\\]\\-\\\\]+", ["]-\\"]},
+     {"[[:alpha:]]+[[:^digit:][:punct:]]", ["abc!", "abc1"]},
+     {"[\\h\\v]+", [" \t\n\v"]},
+     {"\\d\\D\\s\\S\\w\\W", ["1a bc!", "aa bc!"]},
+     {"\\Qa.b*\\E+", ["a.b**", "axb*"]},
+     {"[\\Qa-c\\E]+", ["a-c", "b"]},
+     {"\\x41\\x{42}\\103\\o{104}\\e\\t\\cA", ["ABCD\e\t\001"]},
+     {"\\R\\R|\\N", ["\r\n\n", "x"]},
+     {"a\\Kb", ["ab", "b"]},
+     {"a{,2}|b{x}", ["a{,2}", "b{x}"]},
+     {"x{0}y{1}z{0,}", ["xyzz", "y"]},
+     {"(a|)+b", ["aab", "b"]},
+     {"(a*)*|b", ["aa", "b"]},
+     {"(a*?)+?b", ["aab"]},
+     {"(?:(a)|b)*", ["aba", "abb"]},
+     {"((a)|(b))+", ["ab", "ba"]},
+     {"(?#note)a(?#more)+", ["aa"]},
+     {"[[:<:]]cat[[:>:]]", ["a cat.", "concat"]},
+     {"\\ba(?C1)b(?C)", ["ab"]},
+     {"(*CRLF)^.*$", ["ab\r\ncd"]},
+     {"(*ANYCRLF)(?m)^c", ["ab\rcd"]},
+     {"(*BSR_ANYCRLF)a\\Rb", ["a\rb", "a\vb"]},
+     {"(*UTF8)\\x{e9}", [<<195,169>>]},
+     {"a\\8\\18", ["a8\0018"]},
+     {"(?J)(?<a>x)|(?<a>y)\\k<a>", ["x", "yy"]}].
