@@ -189,10 +189,27 @@ pub struct SinceLast {
 }
 
 /// The shared state of a VM.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Shared {
+    /// Most entries of a stack trace.
+    pub backtrace_depth: usize,
+    /// `max_heap_size` of processes that don't set it.
+    pub max_heap: crate::process::MaxHeap,
     pub persistent: PersistentTerms,
     pub atomics: Atomics,
     pub environment: Environment,
     pub since: SinceLast,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            backtrace_depth: 8,
+            max_heap: Default::default(),
+            persistent: Default::default(),
+            atomics: Default::default(),
+            environment: Default::default(),
+            since: Default::default(),
+        }
+    }
 }

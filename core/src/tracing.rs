@@ -97,6 +97,28 @@ pub struct Actions {
 /// Decides whether an arriving message is worth telling: of the session, from, the message.
 pub type Filter = fn(&mut System, &mut Process, u32, Term, Term) -> bool;
 
+/// What `system_monitor` was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemMonitor {
+    pub pid: Term,
+    pub long_gc: u64,
+    pub long_schedule: u64,
+    pub large_heap: u64,
+    pub long_message_queue: Option<(u64, u64)>,
+    pub busy_port: bool,
+    pub busy_dist_port: bool,
+}
+
+/// What `system_profile` was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemProfile {
+    pub pid: Term,
+    pub runnable_procs: bool,
+    pub runnable_ports: bool,
+    pub exclusive: bool,
+    pub scheduler: bool,
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Tracing {
@@ -113,6 +135,8 @@ pub struct Tracing {
     /// The slot of the trampolines' code; 0 while there is none.
     pub trampoline_slot: u32,
     pub actions: Actions,
+    pub system_monitor: Option<SystemMonitor>,
+    pub system_profile: Option<SystemProfile>,
     pub receive_filter: Option<Filter>,
     /// Code that was replaced by code with breakpoints; an interpreter may still be in it until its next call.
     pub retired: Vec<Box<[crate::code::op::Instr]>>,

@@ -157,6 +157,10 @@ fn function_exported(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 }
 
 fn is_builtin(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    // No function has such an arity, which is no error here.
+    if a[0].is_atom() && a[1].is_atom() && a[2].as_small().is_some_and(|n| !(0..=255).contains(&n)) {
+        return Ok(Term::bool(false));
+    }
     let mfa = mfa(ctx, a)?;
     Ok(Term::bool(matches!(ctx.sys.code.target(mfa), Target::Bif(_))))
 }

@@ -148,14 +148,12 @@ fn term_to_binary(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 fn term_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (mut o, level) = options(ctx, args.get(1))?;
-    o.iovec = level == 0;
-    let encoded = encode(ctx, args[0], o)?;
-    if level > 0
-        && let Some(packed) = etf::pack(&encoded.bytes, level)
-    {
-        let one = ctx.binary(&packed)?;
-        return ctx.list(&[one]);
+    if level > 0 {
+        // As OTP does: what is to be compressed comes as one binary.
+        return term_to_binary(ctx, args);
     }
+    o.iovec = true;
+    let encoded = encode(ctx, args[0], o)?;
     let mut out = Vec::new();
     let mut from = 0;
     for (at, t, start, len) in encoded.left_out {
@@ -179,14 +177,18 @@ fn external_size(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn binary_to_term(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (mut safe, mut used) = (false, false);
     if let Some(list) = args.get(1) {
-        for t in ctx.list_to_vec(*list)? {
-            if t.is(am::SAFE) {
-                safe = true;
-            } else if t.is(am::USED) {
-                used = true;
-            } else {
-                return Err(ctx.badarg());
+        let mem = ctx.mem();
+        let mut t = *list;
+        while t.is_list() {
+            match mem.head(t).as_atom() {
+                Some(am::SAFE) => safe = true,
+                Some(am::USED) => used = true,
+                _ => return Err(ctx.badarg_cause(am::BADOPT)),
             }
+            t = mem.tail(t);
+        }
+        if !t.is_nil() {
+            return Err(ctx.badarg_cause(am::BADOPT));
         }
     }
     let mem = ctx.mem();

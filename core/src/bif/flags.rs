@@ -14,6 +14,8 @@ pub const BIFS: &[Bif] = &[
     bif("erts_internal", "process_flag", 3, process_flag_3),
 ];
 
+/// The least `min_heap_size`, in words.
+const MIN_HEAP: usize = 233;
 /// The least virtual binary heap, in words.
 const MIN_VHEAP: u64 = 46422;
 
@@ -55,11 +57,13 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             None => return Err(ctx.badarg()),
         },
         (Some(am::FULLSWEEP_AFTER), _, Some(n)) => {
-            let n = n.min(u32::MAX as i64) as u32;
+            // OTP keeps 16 bits.
+            let n = n as u16 as u32;
             Term::small(std::mem::replace(&mut p.heap.fullsweep_after, n) as i64)
         }
         (Some(am::MIN_HEAP_SIZE), _, Some(n)) if n <= 1 << 28 => {
-            Term::small(std::mem::replace(&mut p.heap.min_size, sizes::at_least(n as usize)) as i64)
+            let n = sizes::at_least(n as usize).max(MIN_HEAP);
+            Term::small(std::mem::replace(&mut p.heap.min_size, n) as i64)
         }
         (Some(am::MIN_BIN_VHEAP_SIZE), _, Some(n)) if n <= 1 << 40 => {
             let n = (sizes::at_least(n as usize) as u64).max(MIN_VHEAP);
@@ -90,11 +94,11 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
                 | am::ASYNC_DIST
                 | am::FULLSWEEP_AFTER
                 | am::MIN_HEAP_SIZE
-                | am::MIN_BIN_VHEAP_SIZE
-                | am::SAVE_CALLS,
+                | am::MIN_BIN_VHEAP_SIZE,
             ),
             ..,
         ) => return Err(ctx.badarg()),
+        (Some(am::SAVE_CALLS), ..) => return Err(ctx.badarg_cause(am::NONE)),
         _ => return Err(ctx.badarg_cause(am::BADOPT)),
     };
     Ok(old)
@@ -102,8 +106,8 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 /// `save_calls` and `async_dist` of another process; the first is always 0.
 fn process_flag_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    if args[0] == ctx.proc.pid {
-        return process_flag(ctx, &args[1..]);
+    if !args[0].is_local_pid() {
+        return Err(ctx.badarg_cause(am::BADTYPE));
     }
     let ok = args[1].is(am::SAVE_CALLS) && args[2] == Term::small(0) && ctx.signals().find_alive(args[0]).is_some();
     if ok { Ok(Term::small(0)) } else { Err(ctx.badarg()) }

@@ -240,14 +240,22 @@ pub(super) fn max_heap(ctx: &mut Ctx<'_>, term: Term, mut m: MaxHeap) -> Option<
     if let Some(n) = term.as_small() {
         m.words = u64::try_from(n).ok()?;
     } else if ctx.sys.mem().is_map(term) {
+        // The size must be there; what else isn't has the default.
+        let mut sized = false;
         for (k, v) in flat_pairs(ctx.sys.mem(), term) {
             match k.as_atom() {
-                Some(am::SIZE) => m.words = u64::try_from(v.as_small()?).ok()?,
+                Some(am::SIZE) => {
+                    m.words = u64::try_from(v.as_small()?).ok()?;
+                    sized = true;
+                }
                 Some(am::KILL) => m.kill = v.as_bool()?,
                 Some(am::ERROR_LOGGER) => m.error_logger = v.as_bool()?,
                 Some(am::INCLUDE_SHARED_BINARIES) => m.include_shared_binaries = v.as_bool()?,
                 _ => {}
             }
+        }
+        if !sized {
+            return None;
         }
     } else {
         return None;
@@ -286,7 +294,7 @@ pub(super) fn spawn_option(ctx: &mut Ctx<'_>, opts: &mut SpawnOpts, option: Term
     match mem.element(option, 1).as_atom()? {
         am::MONITOR => opts.monitor = Some(monitor_options(ctx, v)?),
         am::PRIORITY => opts.priority = Some(priority(v)?),
-        am::FULLSWEEP_AFTER => opts.fullsweep_after = Some(u32::try_from(v.as_small()?.min(u32::MAX as i64)).ok()?),
+        am::FULLSWEEP_AFTER => opts.fullsweep_after = Some(u64::try_from(v.as_small()?).ok()? as u16 as u32),
         am::MIN_HEAP_SIZE => opts.min_heap_size = Some(size(v)? as usize),
         am::MIN_BIN_VHEAP_SIZE => opts.min_bin_vheap_size = Some(size(v)? as u64),
         am::MAX_HEAP_SIZE => opts.max_heap = Some(max_heap(ctx, v, MaxHeap::default())?),

@@ -56,7 +56,7 @@ fn process_info_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     ctx.list(&out)
 }
 
-fn process_info_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+pub(super) fn process_info_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (pid, what) = (args[0], args[1]);
     if !pid.is_local_pid() {
         return Err(ctx.badarg());

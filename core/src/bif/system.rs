@@ -13,6 +13,8 @@ use rustc_hash::FxHashSet;
 /// The release and the runtime version that the VM behaves as.
 const OTP_RELEASE: &str = "27";
 const ERTS_VERSION: &str = "15.2.7";
+/// The largest `backtrace_depth`.
+const MAX_BACKTRACE: usize = 64;
 
 pub const BIFS: &[Bif] = &[
     bif("erlang", "system_info", 1, system_info),
@@ -34,8 +36,6 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "is_alive", 0, |_, _| Ok(Term::bool(false))),
     bif("erlang", "get_cookie", 0, |c, _| c.atom("nocookie")),
     bif("erlang", "disconnect_node", 1, |_, _| Ok(Term::atom(am::IGNORED))),
-    bif("erlang", "system_monitor", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
-    bif("erlang", "system_profile", 0, |_, _| Ok(Term::atom(am::UNDEFINED))),
 ];
 
 fn node_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
@@ -92,7 +92,9 @@ fn system_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         am::ETS_COUNT => sys.ets.len() as u64,
         am::PORT_LIMIT => 65536,
         am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT => 65535,
-        am::PORT_COUNT | am::TRACE_CONTROL_WORD | am::THREAD_POOL_SIZE => 0,
+        am::PORT_COUNT | am::THREAD_POOL_SIZE => 0,
+        am::TRACE_CONTROL_WORD => sys.tracing.sessions.get(&0).map_or(0, |s| s.control_word as u64),
+        am::DELAYED_NODE_TABLE_GC => 60,
         am::COMPAT_REL => 27,
         am::CREATION => 0,
         am::DIST_BUF_BUSY_LIMIT => 1 << 20,
@@ -134,17 +136,94 @@ fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 am::TOLERANT_TIMEOFDAY => am::ENABLED,
                 am::MESSAGE_QUEUE_DATA => am::ON_HEAP,
                 am::DYNAMIC_TRACE => am::NONE,
-                am::CPU_TOPOLOGY | am::MODIFIED_TIMING_LEVEL | am::ALLOCATOR => am::UNDEFINED,
-                am::MULTI_SCHEDULING_BLOCKERS | am::CHECK_IO | am::TAINTS => return Ok(Term::NIL),
+                am::CPU_TOPOLOGY | am::MODIFIED_TIMING_LEVEL | am::C_COMPILER_USED => am::UNDEFINED,
+                am::DYNAMIC_TRACE_PROBES => am::FALSE,
+                am::SCHEDULER_BIND_TYPE => am::UNBOUND,
+                am::HALT_FLUSH_TIMEOUT => am::INFINITY,
+                am::UPDATE_CPU_INFO => am::UNCHANGED,
+                am::MULTI_SCHEDULING_BLOCKERS
+                | am::NORMAL_MULTI_SCHEDULING_BLOCKERS
+                | am::CHECK_IO
+                | am::TAINTS
+                | am::DIST_CTRL => return Ok(Term::NIL),
                 am::OS_TYPE => return super::host::os_type(ctx, &[]),
                 am::OS_VERSION => return ctx.tuple(&[Term::small(0), Term::small(0), Term::small(0)]),
                 am::START_TIME => return ctx.int(MIN_SMALL),
-                _ => return heap_setting(ctx, item),
+                _ => return system_report(ctx, item),
             };
             return Ok(Term::atom(atom));
         }
     };
     ctx.string(&text)
+}
+
+/// Items that are texts about the whole system, and descriptions of clocks and allocators.
+fn system_report(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
+    let undefined = Term::atom(am::UNDEFINED);
+    match item {
+        am::SCHEDULER_BINDINGS => ctx.tuple(&[Term::atom(am::UNBOUND)]),
+        am::ALLOCATOR => ctx.tuple(&[undefined, Term::NIL, Term::NIL, Term::NIL]),
+        am::SYSTEM_LOGGER => Ok(ctx.sys.resources.system_logger.unwrap_or(undefined)),
+        am::END_TIME => ctx.int(i64::MAX),
+        am::OS_MONOTONIC_TIME_SOURCE | am::OS_SYSTEM_TIME_SOURCE => {
+            let host = ctx.atom("host")?;
+            let now = match item {
+                am::OS_SYSTEM_TIME_SOURCE => ctx.sys.system_ns(),
+                _ => ctx.sys.now_ns() as i64,
+            };
+            let now = ctx.int(now)?;
+            let no = Term::atom(am::NO);
+            let mut about = vec![(am::FUNCTION, host), (am::RESOLUTION, Term::small(1_000_000_000))];
+            if item == am::OS_MONOTONIC_TIME_SOURCE {
+                about.push((am::EXTENDED, no));
+            }
+            about.extend([(am::PARALLEL, no), (am::TIME, now)]);
+            ctx.pair_list(&about)
+        }
+        am::ALLOCATED_AREAS => {
+            let values = measure(ctx);
+            let names = [(am::ATOM_TABLE, 4), (am::LOADED_CODE, 7), (am::ETS_MISC, 8)];
+            let mut out = Vec::new();
+            for (name, i) in names {
+                out.push((name, ctx.uint(values[i])?));
+            }
+            ctx.pair_list(&out)
+        }
+        am::LOADED => {
+            let code = &ctx.sys.code;
+            let mut rows: Vec<(String, usize)> = (code.modules.iter())
+                .filter_map(|(m, e)| Some((ctx.sys.atoms.name(*m).to_string(), code.instance(e.current?)?.bytes)))
+                .collect();
+            rows.sort();
+            let total: usize = rows.iter().map(|r| r.1).sum();
+            let mut text = format!("Current code: {total}\nOld code: 0\n");
+            rows.iter().for_each(|(name, bytes)| text.push_str(&format!("{name} {bytes}\n")));
+            ctx.binary(text.as_bytes())
+        }
+        am::PROCS => {
+            let mut text = String::new();
+            for p in ctx.sys.procs.iter().chain(std::iter::once(&*ctx.proc)) {
+                let pid = crate::heap::print::write(ctx.sys.mem(), &ctx.sys.names(), p.pid, true, 100);
+                let (heap, queue) = (total_heap_words(p), p.mailbox.len());
+                text.push_str(&format!("=proc:{pid}\nMessage queue length: {queue}\nStack+heap: {heap}\n"));
+            }
+            ctx.binary(text.as_bytes())
+        }
+        am::INFO | am::DIST => {
+            let mut text = String::new();
+            if item == am::INFO {
+                let values = measure(ctx);
+                text.push_str("=memory\n");
+                for (kind, bytes) in MEMORY_KINDS.iter().zip(values) {
+                    text.push_str(&format!("{}: {bytes}\n", ctx.sys.atoms.name(*kind)));
+                }
+            } else {
+                text.push_str("=not_connected\n");
+            }
+            ctx.binary(text.as_bytes())
+        }
+        _ => heap_setting(ctx, item),
+    }
 }
 
 /// Defaults of new processes.
@@ -156,15 +235,18 @@ fn heap_setting(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
         am::MIN_HEAP_SIZE => Term::small(min),
         am::MIN_BIN_VHEAP_SIZE => Term::small(vheap),
         am::FULLSWEEP_AFTER => Term::small(full),
-        am::MAX_HEAP_SIZE => super::flags::max_heap_map(ctx, Default::default())?,
+        am::MAX_HEAP_SIZE => {
+            let max = ctx.sys.shared.max_heap;
+            return super::flags::max_heap_map(ctx, max);
+        }
         am::GARBAGE_COLLECTION => {
-            let max = super::flags::max_heap_map(ctx, Default::default())?;
+            let max = ctx.sys.shared.max_heap.words;
+            let max = ctx.uint(max)?;
             return ctx.pair_list(&[
                 (am::MAX_HEAP_SIZE, max),
                 (am::MIN_BIN_VHEAP_SIZE, Term::small(vheap)),
                 (am::MIN_HEAP_SIZE, Term::small(min)),
                 (am::FULLSWEEP_AFTER, Term::small(full)),
-                (am::MINOR_GCS, Term::small(0)),
             ]);
         }
         am::HEAP_SIZES => {
@@ -195,38 +277,64 @@ fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
     Err(ctx.badarg())
 }
 
-/// Flags can be read (by setting what they are); what they would change isn't there.
+/// Sets a flag of the system; the result is the value before. Flags of what isn't there (schedulers, cpus) can only be set
+/// to what they are.
 fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    if args[0].as_atom().is_some_and(|f| ctx.sys.atoms.name(f) == "system_logger") {
-        return system_logger(ctx, args[1]);
-    }
-    match (args[0].as_atom(), args[1].as_small()) {
-        (Some(am::BACKTRACE_DEPTH), Some(n)) if n >= 0 => Ok(Term::small(8)),
-        (Some(am::SCHEDULERS_ONLINE), Some(1)) => Ok(Term::small(1)),
+    let v = args[1];
+    match (args[0].as_atom(), v.as_small()) {
+        (Some(am::BACKTRACE_DEPTH), Some(n)) if n >= 0 => {
+            let n = (n as usize).min(MAX_BACKTRACE);
+            Ok(Term::small(std::mem::replace(&mut ctx.sys.shared.backtrace_depth, n) as i64))
+        }
+        (Some(am::SCHEDULERS_ONLINE | am::DIRTY_CPU_SCHEDULERS_ONLINE), Some(1)) => Ok(Term::small(1)),
+        (Some(am::TRACE_CONTROL_WORD), Some(n @ 0..=0xFFFF_FFFF)) => {
+            Ok(Term::small(std::mem::replace(&mut ctx.sys.tracing.session(0).control_word, n as u32) as i64))
+        }
         (Some(am::MIN_HEAP_SIZE), Some(n @ 0..=0xFFF_FFFF)) => {
-            let old = std::mem::replace(&mut ctx.sys.config.min_heap_size, n as usize);
-            Ok(Term::small(sizes::at_least(old) as i64))
+            let before = sizes::at_least(ctx.sys.config.min_heap_size) as i64;
+            ctx.sys.config.min_heap_size = n as usize;
+            Ok(Term::small(before))
         }
-        (Some(am::FULLSWEEP_AFTER), Some(n @ 0..=0xFFFF_FFFF)) => {
-            Ok(Term::small(std::mem::replace(&mut ctx.sys.config.fullsweep_after, n as u32) as i64))
+        (Some(am::MIN_BIN_VHEAP_SIZE), Some(n @ 0..=0xFFFF_FFFF)) => {
+            let before = ctx.sys.config.min_bin_vheap_size as i64;
+            ctx.sys.config.min_bin_vheap_size = sizes::at_least(n as usize);
+            Ok(Term::small(before))
         }
-        (Some(am::SCHEDULER_WALL_TIME | am::MICROSTATE_ACCOUNTING), _) if args[1].as_bool().is_some() => {
+        (Some(am::FULLSWEEP_AFTER), Some(n)) if n >= 0 => {
+            let before = ctx.sys.config.fullsweep_after as i64;
+            ctx.sys.config.fullsweep_after = u32::try_from(n).unwrap_or(u32::MAX);
+            Ok(Term::small(before))
+        }
+        (Some(am::MAX_HEAP_SIZE), _) => {
+            let before = ctx.sys.shared.max_heap;
+            match super::process::max_heap(ctx, v, before) {
+                Some(m) => ctx.sys.shared.max_heap = m,
+                None => return Err(ctx.badarg()),
+            }
+            super::flags::max_heap_map(ctx, before)
+        }
+        (Some(am::SCHEDULER_WALL_TIME | am::MICROSTATE_ACCOUNTING), _) if v.as_bool().is_some() => {
             Ok(Term::bool(false))
         }
-        _ => Err(ctx.badarg()),
+        (Some(am::MULTI_SCHEDULING), _) if v.is(am::BLOCK) || v.is(am::UNBLOCK) => Ok(Term::atom(am::DISABLED)),
+        (Some(am::TIME_OFFSET), _) if v.is(am::FINALIZE) => Ok(Term::atom(am::FINAL)),
+        (
+            Some(
+                am::BACKTRACE_DEPTH
+                | am::SCHEDULERS_ONLINE
+                | am::DIRTY_CPU_SCHEDULERS_ONLINE
+                | am::TRACE_CONTROL_WORD
+                | am::MIN_HEAP_SIZE
+                | am::MIN_BIN_VHEAP_SIZE
+                | am::FULLSWEEP_AFTER
+                | am::SCHEDULER_WALL_TIME
+                | am::MICROSTATE_ACCOUNTING
+                | am::MULTI_SCHEDULING,
+            ),
+            _,
+        ) => Err(ctx.badarg()),
+        _ => Err(ctx.badarg_cause(am::BADOPT)),
     }
-}
-
-/// `system_flag(system_logger, Pid | logger | undefined)`.
-fn system_logger(ctx: &mut Ctx<'_>, to: Term) -> BifResult {
-    let new = match to.as_atom() {
-        Some(am::LOGGER) => None,
-        Some(am::UNDEFINED) => Some(to),
-        _ if to.is_local_pid() => Some(to),
-        _ => return Err(ctx.badarg()),
-    };
-    let old = std::mem::replace(&mut ctx.sys.resources.system_logger, new);
-    Ok(old.unwrap_or(Term::atom(am::LOGGER)))
 }
 
 fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

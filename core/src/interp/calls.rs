@@ -81,9 +81,7 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
 /// Puts a BIF and its arguments at the top of the stack trace, except for those whose purpose is to raise.
 pub fn blame_bif(m: &mut Machine<'_>, bif: u32, args: &[Term]) {
     let Some(b) = m.bifs.get(bif as usize) else { return };
-    if b.module == "erlang"
-        && matches!((b.name, b.arity), ("error", _) | ("exit", 1) | ("throw", 1) | ("raise", 3) | ("nif_error", _))
-    {
+    if b.module == "erlang" && matches!((b.name, b.arity), ("error", _) | ("exit", 1) | ("throw", 1) | ("raise", 3)) {
         return;
     }
     let (Ok(module), Ok(function)) = (m.sys.atoms.intern(b.module), m.sys.atoms.intern(b.name)) else { return };

@@ -13,8 +13,6 @@ use crate::heap::build::{self, Built};
 use crate::process::{Class, CodePtr, Exception, Mfa};
 use crate::term::{Mem, TAG_HEADER, TAG_MASK, Term};
 
-/// Entries of a stack trace (`backtrace_depth`).
-const DEPTH: usize = 8;
 /// First element of a raw trace.
 const RAW: Term = Term::small(-0x7ACE);
 const RAW_HEAD: usize = 7;
@@ -26,18 +24,16 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     if m.proc.exception.trace.is_none() && m.proc.exception.frames.is_empty() {
         m.proc.exception.frames = frames(m, at);
     }
-    match find_handler(m) {
+    let handler = find_handler(m);
+    let below = handler.map_or(m.proc.heap.end, |h| h.0);
+    super::breakpoint::unwound(m, below, handler.map(|h| h.1));
+    match handler {
         Some((sp, target)) => {
-            super::breakpoint::unwound(m, sp, Some(target));
             m.proc.heap.sp = sp;
             m.set_x(0, Term::NONE);
             Ok(target)
         }
-        None => match {
-            let end = m.proc.heap.end;
-            super::breakpoint::unwound(m, end, None);
-            exit_reason(m)
-        } {
+        None => match exit_reason(m) {
             Ok(reason) => {
                 m.proc.exit_reason = reason;
                 Err(SliceEnd::Exited)
@@ -62,7 +58,7 @@ pub fn callers(m: &Machine<'_>) -> Vec<CodePtr> {
     let mem = m.mem();
     let mut out = Vec::new();
     let mut a = m.proc.heap.sp;
-    while a < m.proc.heap.end && out.len() < DEPTH + 1 {
+    while a < m.proc.heap.end && out.len() < m.sys.shared.backtrace_depth + 1 {
         let w = mem.word(a, 0);
         if w != 0 && w & TAG_MASK == TAG_HEADER {
             let p = CodePtr::from_word(w);
@@ -137,14 +133,16 @@ pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
         };
         entries.push(entry(ctx, mfa, e.args, extra)?);
     }
-    for (n, frame) in e.frames.iter().enumerate() {
-        if entries.len() >= DEPTH {
+    for frame in &e.frames {
+        if entries.len() >= ctx.sys.shared.backtrace_depth {
             break;
         }
         let Some(mfa) = ctx.sys.code.function_at(*frame) else { continue };
         let location = location(ctx, *frame)?;
-        let location = match (n, e.current, error_info(ctx, e.info)?) {
-            (0, None, Some(i)) => {
+        // The first function is the one at fault, unless that is a BIF.
+        let first = entries.is_empty() && e.current.is_none();
+        let location = match (first, error_info(ctx, e.info)?) {
+            (true, Some(i)) => {
                 let mem = ctx.mem();
                 let mut parts = Vec::new();
                 let mut t = location;
@@ -157,7 +155,7 @@ pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
             }
             _ => location,
         };
-        let args = if n == 0 && e.current.is_none() { e.args } else { Term::NONE };
+        let args = if first { e.args } else { Term::NONE };
         entries.push(entry(ctx, mfa, args, location)?);
     }
     build::list(ctx, &entries)

@@ -172,6 +172,9 @@ impl Machine<'_> {
         // SAFETY: as in `xs`; process and system don't reach the register file.
         let regs = unsafe { std::slice::from_raw_parts_mut(x, live) };
         let major = std::mem::take(&mut self.proc.gc_requested);
+        if self.proc.max_heap.words > 0 {
+            crate::bif::misc::check_max_heap(&mut self.ctx(), need)?;
+        }
         let traced = self.proc.trace.is_some();
         if traced {
             crate::bif::trace::collection_begins(&mut self.ctx(), major, need)?;
@@ -179,6 +182,9 @@ impl Machine<'_> {
         let done = self.proc.collect(&mut self.sys.arena, need, regs, major)?;
         if traced {
             crate::bif::trace::collection_ends(&mut self.ctx(), major, need)?;
+        }
+        if self.sys.tracing.system_monitor.is_some() {
+            crate::bif::misc::check_large_heap(&mut self.ctx())?;
         }
         self.sys.counters.collections += 1;
         self.sys.counters.reclaimed_words += done.reclaimed as u64;

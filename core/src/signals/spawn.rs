@@ -89,7 +89,7 @@ impl Signals<'_> {
             p.start_fun(fun, Vec::new());
         }
         p.priority = opts.priority.unwrap_or(Priority::Normal);
-        p.max_heap = opts.max_heap.unwrap_or_default();
+        p.max_heap = opts.max_heap.unwrap_or(sys.shared.max_heap);
         p.off_heap_messages = opts.off_heap_messages;
         p.async_dist = opts.async_dist;
         p.group_leader = pid;
