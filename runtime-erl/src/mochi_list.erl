@@ -4,7 +4,8 @@ Mochi lists: persistent vectors.
 
 `{'$v', Size, Shift, Root, Tail}`. The last 1 to 32 elements are in the tuple `Tail` (empty for the empty list), the rest in a trie of
 32-tuples below `Root` of height `Shift / 5`. Reading, replacing and appending touch one path: effectively constant time.
-The shape depends on the size alone, so equal lists are equal terms.
+The shape depends on the size alone, so equal lists are equal terms; but a list whose first elements were sliced off may keep them unseen: it is
+`{'$v', Size, {Shift, Dropped}, Root, Tail}` until as many are unseen as seen, so that taking from the front again and again is cheap.
 
 Functions take what a Mochi program can hand them: a vector, a cell with one, null.
 """.
@@ -13,7 +14,7 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 -export([at/2, append/2, concat/1, first/1, reverse/1, range/1, range/2, range/3, reduce/3, slice/3, grow_set/3]).
 -export_type([vec/0]).
 
--type vec() :: {'$v', non_neg_integer(), pos_integer(), tuple(), tuple()}.
+-type vec() :: {'$v', non_neg_integer(), pos_integer() | {pos_integer(), pos_integer()}, tuple(), tuple()}.
 
 -compile({no_auto_import, [size/1]}).
 
@@ -67,6 +68,8 @@ from_reversed(List) -> from_list(lists:reverse(List)).
 
 -doc "To an Erlang list.".
 -spec to_list(vec()) -> [term()].
+to_list({'$v', Size, {Shift, Dropped}, Root, Tail}) ->
+    lists:nthtail(Dropped, to_list({'$v', Size + Dropped, Shift, Root, Tail}));
 to_list({'$v', _, _, {}, Tail}) ->
     tuple_to_list(Tail);
 to_list({'$v', _, Shift, Root, Tail}) ->
@@ -86,6 +89,8 @@ size({'$v', Size, _, _, _}) -> Size.
 
 -doc "Element by zero-based index, which must be in range.".
 -spec nth(non_neg_integer(), vec()) -> term().
+nth(I, {'$v', Size, {Shift, Dropped}, Root, Tail}) ->
+    nth(I + Dropped, {'$v', Size + Dropped, Shift, Root, Tail});
 nth(I, {'$v', Size, Shift, Root, Tail}) ->
     Off = Size - tuple_size(Tail),
     if
@@ -100,6 +105,8 @@ nth_node(I, Shift, Node) ->
 
 -doc "Replaces the element at an index in range.".
 -spec set_nth(non_neg_integer(), term(), vec()) -> vec().
+set_nth(I, V, {'$v', Size, {Shift, Dropped}, Root, Tail}) ->
+    without(Dropped, set_nth(I + Dropped, V, {'$v', Size + Dropped, Shift, Root, Tail}));
 set_nth(I, V, {'$v', Size, Shift, Root, Tail}) ->
     Off = Size - tuple_size(Tail),
     if
@@ -117,6 +124,8 @@ set_node(I, Shift, Node, V) ->
 -spec push(term(), vec()) -> vec().
 push(V, {'$v', Size, Shift, Root, Tail}) when tuple_size(Tail) < ?WIDTH ->
     {'$v', Size + 1, Shift, Root, erlang:append_element(Tail, V)};
+push(V, {'$v', Size, {Shift, Dropped}, Root, Tail}) ->
+    without(Dropped, push(V, {'$v', Size + Dropped, Shift, Root, Tail}));
 push(V, {'$v', Size, Shift, Root, Tail}) ->
     %% The tail is full: it becomes a leaf.
     if
@@ -125,6 +134,9 @@ push(V, {'$v', Size, Shift, Root, Tail}) ->
         true ->
             {'$v', Size + 1, Shift, add_leaf(Size - 1, Shift, Root, Tail), {V}}
     end.
+
+%% The same with its first elements unseen.
+without(Dropped, {'$v', Size, Shift, Root, Tail}) -> {'$v', Size - Dropped, {Shift, Dropped}, Root, Tail}.
 
 path(0, Leaf) -> Leaf;
 path(Shift, Leaf) -> {path(Shift - ?BITS, Leaf)}.
@@ -148,7 +160,7 @@ map(F, V) -> from_list([F(E) || E <- to_list(V)]).
 
 -doc "`xs[i]` where `xs` should be a list.".
 -spec at(term(), term()) -> term().
-at({'$v', Size, Shift, Root, Tail}, I) when is_integer(I), I >= 0, I < Size ->
+at({'$v', Size, Shift, Root, Tail}, I) when is_integer(I), I >= 0, I < Size, is_integer(Shift) ->
     Off = Size - tuple_size(Tail),
     if
         I >= Off -> element(I - Off + 1, Tail);
@@ -235,7 +247,49 @@ reduce(Xs, F, Init) ->
 -doc "Elements `A` to before `B`; the bounds are in range.".
 -spec slice(vec(), non_neg_integer(), non_neg_integer()) -> vec().
 slice(_, A, B) when A >= B -> new();
-slice(V, A, B) -> from_list(lists:sublist(to_list(V), A + 1, B - A)).
+slice(V, A, B) when B - A =< ?WIDTH -> from_list([nth(I, V) || I <- lists:seq(A, B - 1)]);
+slice(V, A, B) -> drop(A, take(B, V)).
+
+%% The first `N`, at least one.
+take(N, {'$v', N, _, _, _} = V) -> V;
+take(N, {'$v', Size, {Shift, Dropped}, Root, Tail}) ->
+    drop(Dropped, take(N + Dropped, {'$v', Size + Dropped, Shift, Root, Tail}));
+take(N, {'$v', Size, Shift, Root, Tail}) ->
+    Off = Size - tuple_size(Tail),
+    if
+        N > Off ->
+            {'$v', N, Shift, Root, front(N - Off, Tail)};
+        true ->
+            Start = ((N - 1) bsr ?BITS) bsl ?BITS,
+            Last = front(N - Start, leaf(N - 1, Shift, Root)),
+            {Shift1, Root1} = lower(Shift, cut(Start, Shift, Root)),
+            {'$v', N, Shift1, Root1, Last}
+    end.
+
+front(N, T) when N =:= tuple_size(T) -> T;
+front(N, T) -> list_to_tuple(lists:sublist(tuple_to_list(T), N)).
+
+leaf(_, 0, Leaf) -> Leaf;
+leaf(I, Shift, Node) -> leaf(I, Shift - ?BITS, element(((I bsr Shift) band ?MASK) + 1, Node)).
+
+%% A node with its first `Count` elements, whole leaves.
+cut(0, _, _) -> {};
+cut(_, 0, Leaf) -> Leaf;
+cut(Count, Shift, Node) ->
+    N = (Count - 1) bsr Shift,
+    Kept = lists:sublist(tuple_to_list(Node), N),
+    list_to_tuple(Kept ++ [cut(Count - (N bsl Shift), Shift - ?BITS, element(N + 1, Node))]).
+
+%% A root of one node is that node.
+lower(_, {}) -> {?BITS, {}};
+lower(Shift, {Node}) when Shift > ?BITS -> lower(Shift - ?BITS, Node);
+lower(Shift, Root) -> {Shift, Root}.
+
+%% All but the first `N`.
+drop(0, V) -> V;
+drop(N, {'$v', Size, {Shift, Dropped}, Root, Tail}) -> drop(N + Dropped, {'$v', Size + Dropped, Shift, Root, Tail});
+drop(N, {'$v', Size, _, _, _} = V) when N < Size - N -> without(N, V);
+drop(N, V) -> from_list(lists:nthtail(N, to_list(V))).
 
 -doc "Replaces an element; an index past the end grows the list with null.".
 -spec grow_set(vec(), integer(), term()) -> vec().

@@ -5,7 +5,7 @@ Dataset queries: what the compiler's loops leave to the runtime (sorting, groupi
 Rows are Erlang lists here; groups are `{'$group', Key, Items}`.
 """.
 
--export([rows/1, sort/1, skip/2, take/2, group/1, key/1, items/1, distinct/1, collect/1]).
+-export([index/1, candidates/2, rows/1, sort/1, skip/2, take/2, group/1, key/1, items/1, distinct/1, collect/1]).
 -export([count/1, sum/1, avg/1, min/1, max/1, compare/2, group_key/1, key_set/1]).
 
 -compile({no_auto_import, [min/2, max/2]}).
@@ -13,6 +13,26 @@ Rows are Erlang lists here; groups are `{'$group', Key, Items}`.
 -doc "What a `from` or `join` goes through.".
 -spec rows(term()) -> [term()].
 rows(V) -> mochi_ref:iter(V).
+
+-doc "Rows by key, for `m:mochi_query:candidates/2`; they come in reverse.".
+-spec index([{term(), term()}]) -> #{term() => [term()]}.
+index(ReversedKeyed) ->
+    lists:foldl(fun({K, Row}, Acc) ->
+                        G = group_key(K),
+                        case Acc of
+                            #{G := Rows} -> Acc#{G := [Row | Rows]};
+                            #{} -> Acc#{G => [Row]}
+                        end
+                end, #{}, ReversedKeyed).
+
+-doc "The rows of an index that have a key equal to this, in order.".
+-spec candidates(#{term() => [term()]}, term()) -> [term()].
+candidates(Index, K) ->
+    G = group_key(K),
+    case Index of
+        #{G := Rows} -> Rows;
+        #{} -> []
+    end.
 
 -doc "Rows by their keys: stable, ascending, null last.".
 -spec sort([{term(), term()}]) -> [term()].
@@ -51,6 +71,7 @@ group(ReversedKeyed) ->
 -doc "A term that is the same for equal values: cells looked through, whole floats as ints.".
 -spec group_key(term()) -> term().
 group_key(F) when is_float(F), F == trunc(F) -> trunc(F);
+group_key({'$q', N, 1}) when is_integer(N) -> N;
 group_key({'$cell', _, _} = C) -> group_key(mochi_cell:plain(C));
 group_key({'$v', _, _, _, _} = L) -> ['$v' | [group_key(E) || E <- mochi_list:to_list(L)]];
 group_key(M) when is_map(M) -> maps:map(fun(_, V) -> group_key(V) end, M);

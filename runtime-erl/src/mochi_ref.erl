@@ -3,7 +3,7 @@
 Indexing, fields, slices, loops over values, and assignment through a path: the new version of an aggregate, or its cell with new content.
 """.
 
--export([index/2, index_for_set/2, field/2, set_index/4, put_index/3, set_field/4, put_field/3, update_fields/3, rebuild/2]).
+-export([row_field/2, index/2, index_for_set/2, field/2, set_index/4, put_index/3, set_field/4, put_field/3, update_fields/3, rebuild/2]).
 -export([slice/3, slice/4, iter/1, entries/2]).
 
 -type value() :: term().
@@ -63,6 +63,32 @@ field(S, K) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 
     end;
 field({'$v', _, _, _, _}, _) -> mochi_core:fail(<<"cannot index value of this kind">>);
 field(_, _) -> mochi_core:fail(<<"cannot index value of this kind">>).
+
+-doc "A field of a row that may be one of several joined sources: its own, else that of the first source (by name) that has it.".
+-spec row_field(value(), binary()) -> value().
+row_field({'$cell', _, _} = C, K) -> row_field(mochi_cell:plain(C), K);
+row_field(M, K) when is_map(M) ->
+    case mochi_map:has(M, K) of
+        true -> mochi_map:at(M, K);
+        false -> first_with(K, [P || {_, P} <- mochi_map:sorted(M)])
+    end;
+row_field(V, K) -> field(V, K).
+
+first_with(K, [P | Ps]) ->
+    case mochi_cell:plain(P) of
+        M when is_map(M) ->
+            case mochi_map:has(M, K) of
+                true -> mochi_map:at(M, K);
+                false -> first_with(K, Ps)
+            end;
+        S when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
+            case is_map_key(K, element(3, element(2, S))) of
+                true -> field(S, K);
+                false -> first_with(K, Ps)
+            end;
+        _ -> first_with(K, Ps)
+    end;
+first_with(_, []) -> nil.
 
 -doc "The new version of `v` after `v[i] = x`; a cell changes in place.".
 -spec set_index(value(), value(), value(), non_neg_integer()) -> value().

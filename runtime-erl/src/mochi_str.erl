@@ -6,17 +6,34 @@ Mochi strings: UTF-8 binaries, counted in code points. Texts of ASCII bytes only
 -export([len/1, at/2, sub/3, reverse/1, upper/1, lower/1, trim/1, split/2, join/2, index_of/2, repeat/2]).
 -export([starts_with/2, pad_start/3, parse_int/1, parse_int/2, sha256/1, copy/1]).
 
+%% From this size in bytes on it pays to remember what a string is made of.
+-define(LONG, 64).
+
 -doc "Number of code points.".
 -spec len(binary()) -> non_neg_integer().
-len(S) -> len(S, 0).
+len(S) when byte_size(S) < ?LONG -> len(S, 0);
+len(S) ->
+    {Len, _} = about(S),
+    Len.
 
-len(<<A, B, C, D, Rest/binary>>, N) when A < 128, B < 128, C < 128, D < 128 -> len(Rest, N + 4);
+len(<<X:56, Rest/binary>>, N) when X band 16#80808080808080 =:= 0 -> len(Rest, N + 7);
 len(<<C, Rest/binary>>, N) when C band 16#C0 =:= 16#80 -> len(Rest, N);
 len(<<_, Rest/binary>>, N) -> len(Rest, N + 1);
 len(<<>>, N) -> N.
 
 -doc "The code point at an index (from the end when negative) as a string.".
 -spec at(binary(), integer()) -> binary().
+at(S, I) when byte_size(S) >= ?LONG ->
+    {Len, How} = about(S),
+    At = if
+             I < 0 -> Len + I;
+             true -> I
+         end,
+    if
+        At < 0; At >= Len -> out_of_range(S, I);
+        How =:= ascii -> binary:part(S, At, 1);
+        true -> <<(char_at(How, At))/utf8>>
+    end;
 at(S, I) when I >= 0 ->
     case offset(S, I, 0) of
         At when At < byte_size(S) ->
@@ -50,10 +67,45 @@ offset(S, N, At) ->
 -doc "Code points `A` to before `B`, both in range.".
 -spec sub(binary(), non_neg_integer(), non_neg_integer()) -> binary().
 sub(_, A, B) when A >= B -> <<>>;
+sub(S, A, B) when byte_size(S) >= ?LONG ->
+    {Len, How} = about(S),
+    From = min(A, Len),
+    To = min(B, Len),
+    case How of
+        ascii -> binary:part(S, From, To - From);
+        _ -> << <<C/utf8>> || <<C:32>> <= binary:part(How, 4 * From, 4 * (To - From)) >>
+    end;
 sub(S, A, B) ->
     From = min(offset(S, A, 0), byte_size(S)),
     Rest = binary:part(S, From, byte_size(S) - From),
     binary:part(Rest, 0, min(offset(Rest, B - A, 0), byte_size(Rest))).
+
+%% What is known of a long string: its length, and either `ascii` or its code points as 32-bit numbers. Programs go through a string by index, so
+%% the last few are remembered in the process; finding one again costs no comparison of bytes, for it is the same term.
+about(S) ->
+    Known = case erlang:get('$strings') of
+                undefined -> [];
+                L -> L
+            end,
+    case known(Known, S, byte_size(S)) of
+        none ->
+            Len = len(S, 0),
+            How = if
+                      Len =:= byte_size(S) -> ascii;
+                      true -> << <<C:32>> || <<C/utf8>> <= S >>
+                  end,
+            erlang:put('$strings', [{S, byte_size(S), {Len, How}} | lists:sublist(Known, 3)]),
+            {Len, How};
+        Found -> Found
+    end.
+
+known([{T, Size, About} | _], S, Size) when T =:= S -> About;
+known([_ | Rest], S, Size) -> known(Rest, S, Size);
+known([], _, _) -> none.
+
+char_at(Points, I) ->
+    <<C:32>> = binary:part(Points, 4 * I, 4),
+    C.
 
 -doc "Code points in reverse.".
 -spec reverse(binary()) -> binary().
@@ -63,14 +115,18 @@ chars(S) -> [C || <<C/utf8>> <= S].
 
 -doc "Upper case, character by character.".
 -spec upper(term()) -> binary().
-upper(S) when is_binary(S) -> unicode:characters_to_binary(string:uppercase(S));
+upper(S) when is_binary(S) -> << <<(one(string:uppercase([C]), C))/utf8>> || <<C/utf8>> <= S >>;
 upper(nil) -> nil;
 upper(_) -> mochi_core:fail(<<"upper expects string">>).
 
 -doc "Lower case; what is not a string is made one.".
 -spec lower(term()) -> binary().
-lower(S) when is_binary(S) -> unicode:characters_to_binary(string:lowercase(S));
+lower(S) when is_binary(S) -> << <<(one(string:lowercase([C]), C))/utf8>> || <<C/utf8>> <= S >>;
 lower(V) -> lower(mochi_core:str(V)).
+
+%% Simple mappings only: one character for one.
+one([X], _) -> X;
+one(_, C) -> C.
 
 -doc "Without white space at both ends.".
 -spec trim(term()) -> binary().

@@ -125,7 +125,10 @@ impl<'a> Checker<'a> {
                 }
                 Type::Error
             }
-            Type::Record(fields) => fields.iter().find(|f| f.0 == name.name).map_or(Type::Any, |f| f.1.clone()),
+            Type::Record(fields) => match fields.iter().find(|f| f.0 == name.name) {
+                Some(f) => f.1.clone(),
+                None => self.row_field(fields, &name.name),
+            },
             Type::Map(_, v) => (**v).clone(),
             Type::Group(key, row) => {
                 let var = self.resolutions.get(base.id.index()).and_then(|r| match r {
@@ -181,6 +184,16 @@ impl<'a> Checker<'a> {
                 Type::Error
             }
         }
+    }
+
+    /// A field of one of a joined row's parts.
+    fn row_field(&self, parts: &[(Name, Type)], name: &Name) -> Type {
+        let found = parts.iter().find_map(|(_, t)| match t.unwrapped() {
+            Type::Record(fields) => fields.iter().find(|f| f.0 == *name).map(|f| f.1.clone()),
+            Type::Struct(s, _) => self.structs[s.index()].fields.iter().find(|f| f.name == *name).map(|f| f.ty.clone()),
+            _ => None,
+        });
+        found.unwrap_or(Type::Any)
     }
 
     pub(super) fn unknown_field(&mut self, span: Span, name: &Name, t: &Type, known: &[Name]) {

@@ -247,6 +247,11 @@ impl Lower<'_> {
                     None => self.dynamic_field(b, &name.name, line),
                 }
             }
+            // A row of a group of joined sources: its fields also go by their bare names.
+            Type::Record(fields) if fields.iter().all(|f| f.0 != name.name) => {
+                let key = Expr::cst(Const::str(&name.name));
+                Expr::remote("mochi_ref", "row_field", vec![b, key], line)
+            }
             Type::Agent(..) => {
                 let key = Expr::cst(Const::str(&name.name));
                 Expr::remote("mochi_agent", "field", vec![b, key], line)

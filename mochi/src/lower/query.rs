@@ -172,12 +172,19 @@ impl Lower<'_> {
         let append = |row: Var, x: Expr| Expr::remote("erlang", "append_element", vec![Expr::var(row), x], 0);
         let left_vars = vars.clone();
         let is_false = |v: Var| Expr::new(Kind::Test(TypeTest::Is(Const::bool(false)), Box::new(Expr::var(v))), 0);
+        let keys = self.equal_keys(&j.on, v, &left_vars);
+        // The rows that an item of the right source could go with, for the sides that it leads.
+        let by_right = |l: &mut Self, fx: &mut Fx, pre: &mut Vec<Stmt>| {
+            keys.map(|(left, right)| (l.index(fx, Expr::var(rows), &left_vars, None, left, pre), right))
+        };
         if j.side == JoinSide::Right {
             // The right source leads; its unmatched rows stay in place.
+            let index = by_right(self, fx, pre);
             self.over(fx, Expr::var(right), pre, |l, fx, item, out| {
                 l.declare(fx, v, Expr::var(item), out);
                 out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
-                l.over(fx, Expr::var(rows), out, |l, fx, row, out| {
+                let candidates = l.candidates(fx, index, rows);
+                l.over(fx, candidates, out, |l, fx, row, out| {
                     l.bind_row(fx, row, &left_vars, out);
                     let c = l.expr(fx, &j.on);
                     let yes = vec![
@@ -191,10 +198,12 @@ impl Lower<'_> {
                 out.push(Stmt::If(is_false(hit), vec![cons(Expr::new(Kind::Tuple(lone), 0), out_rows)], vec![]));
             });
         } else {
+            let index = keys.map(|(left, key)| (self.index(fx, Expr::var(right), &[], Some(v), key, pre), left));
             self.over(fx, Expr::var(rows), pre, |l, fx, row, out| {
                 l.bind_row(fx, row, &left_vars, out);
                 out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
-                l.over(fx, Expr::var(right), out, |l, fx, item, out| {
+                let candidates = l.candidates(fx, index, right);
+                l.over(fx, candidates, out, |l, fx, item, out| {
                     l.declare(fx, v, Expr::var(item), out);
                     let c = l.expr(fx, &j.on);
                     let yes = vec![
@@ -208,10 +217,12 @@ impl Lower<'_> {
                 }
             });
             if j.side == JoinSide::Outer {
+                let index = by_right(self, fx, pre);
                 self.over(fx, Expr::var(right), pre, |l, fx, item, out| {
                     l.declare(fx, v, Expr::var(item), out);
                     out.push(Stmt::Set(hit, Expr::cst(Const::bool(false))));
-                    l.over(fx, Expr::var(rows), out, |l, fx, row, out| {
+                    let candidates = l.candidates(fx, index, rows);
+                    l.over(fx, candidates, out, |l, fx, row, out| {
                         l.bind_row(fx, row, &left_vars, out);
                         let c = l.expr(fx, &j.on);
                         out.push(Stmt::If(c, vec![Stmt::Set(hit, Expr::cst(Const::bool(true)))], vec![]));
@@ -225,6 +236,68 @@ impl Lower<'_> {
         }
         pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(out_rows)], 0)));
         vars.push(v);
+    }
+
+    /// An `a.x == b.y` of a join's condition, as the side of the rows so far and that of the joined source: paths alone, which may be
+    /// evaluated apart from the rest. The whole condition still decides; this only says who need not be asked.
+    fn equal_keys<'e>(&self, on: &'e ast::Expr, v: VarId, left: &[VarId]) -> Option<(&'e ast::Expr, &'e ast::Expr)> {
+        let ExprKind::Binary { op, left: a, right: b, .. } = &on.kind else { return None };
+        match op {
+            ast::BinOp::And => self.equal_keys(a, v, left).or_else(|| self.equal_keys(b, v, left)),
+            ast::BinOp::Eq => {
+                let (x, y) = (self.path_root(a)?, self.path_root(b)?);
+                if y == v && left.contains(&x) {
+                    Some((a, b))
+                } else if x == v && left.contains(&y) {
+                    Some((b, a))
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    }
+    /// The variable of `v.x.y`.
+    fn path_root(&self, e: &ast::Expr) -> Option<VarId> {
+        match &e.kind {
+            ExprKind::Ident(_) => self.c.var_at(e.id),
+            ExprKind::Field { base, .. } if self.c.resolution(e.id).is_none() => self.path_root(base),
+            _ => None,
+        }
+    }
+    /// Rows (or items, bound to one variable) by key: the runtime's index of them.
+    fn index(
+        &mut self,
+        fx: &mut Fx,
+        list: Expr,
+        vars: &[VarId],
+        one: Option<VarId>,
+        key: &ast::Expr,
+        pre: &mut Vec<Stmt>,
+    ) -> Var {
+        let keyed = fx.fresh();
+        pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
+        self.over(fx, list, pre, |l, fx, row, out| {
+            match one {
+                Some(v) => l.declare(fx, v, Expr::var(row), out),
+                None => l.bind_row(fx, row, vars, out),
+            }
+            let k = l.expr(fx, key);
+            out.push(cons(Expr::new(Kind::Tuple(vec![k, Expr::var(row)]), 0), keyed));
+        });
+        let index = fx.fresh();
+        pre.push(Stmt::Set(index, Expr::remote("mochi_query", "index", vec![Expr::var(keyed)], 0)));
+        index
+    }
+    /// Those of `all` that have the key, in their order.
+    fn candidates(&mut self, fx: &mut Fx, index: Option<(Var, &ast::Expr)>, all: Var) -> Expr {
+        match index {
+            Some((index, key)) => {
+                let k = self.expr(fx, key);
+                Expr::remote("mochi_query", "candidates", vec![Expr::var(index), k], 0)
+            }
+            None => Expr::var(all),
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
