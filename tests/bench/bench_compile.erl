@@ -6,7 +6,7 @@ main() -> bench_timer:run(fun(K) -> compile(4 * K) end).
 
 compile(N) ->
     {ok, Tokens, _} = erl_scan:string("-module(made). -export([f1/2]).\n" ++ bench_parse:source(N)),
-    {ok, made, Assembly} = compile:forms(forms(Tokens, [], []), ['S', binary, nowarn_unused_function]),
+    {ok, made, Assembly} = compile:forms(forms(Tokens, [], []), [to_asm, binary, nowarn_unused_function]),
     erlang:phash2(Assembly).
 
 forms([{dot, _} = D | Rest], Form, Forms) ->

@@ -30,6 +30,9 @@ macro_rules! for_each_op {
             "Two X to X moves, in order." MoveXX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
             "Y to X, then Y to X." MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 }
             "X to Y, then X to Y." MoveXY2 { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "X to Y, then X to X." MoveXYXX { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "Y to X, then X to X." MoveYXXX { s1: u16, d1: u16, s2: u16, d2: u16 }
+            "X to X, then Y to X." MoveXXYX { s1: u16, d1: u16, s2: u16, d2: u16 }
             "Exchanges two registers." Swap { a: Dst, b: Dst }
             "Sets Y registers to []." InitY { at: u32, n: u16 }
 
@@ -55,6 +58,9 @@ macro_rules! for_each_op {
 
             "Makes a frame of n Y registers." Allocate { n: u16, live: u16 }
             "Makes a frame and reserves heap words." AllocateHeap { n: u16, live: u16, words: u32 }
+            "Makes a frame and moves X to Y." AllocateMove { live: u8, n: u16, s: u16, d: u16 }
+            "Makes a frame and moves X to Y twice." AllocateMove2 { live: u8, n: u16, s1: u16, d1: u16, s2: u16, d2: u16 }
+            "Makes a frame and takes a cons cell apart." AllocateGetList { live: u8, n: u16, s: Src, h: Dst, t: Dst }
             "Drops a frame." Deallocate { n: u16 }
             "Drops n Y registers from the top of the frame." Trim { n: u16 }
             "Reserves heap words." TestHeap { live: u16, words: u32 }
@@ -73,6 +79,8 @@ macro_rules! for_each_op {
             "/=" IsNe { a: Src, b: Src, fail: i32 }
             "=:=" IsEqExact { a: Src, b: Src, fail: i32 }
             "=/=" IsNeExact { a: Src, b: Src, fail: i32 }
+            "X =:= X." IsEqXX { a: u16, b: u16, fail: i32 }
+            "X =/= X." IsNeXX { a: u16, b: u16, fail: i32 }
             "=:= an immediate." IsEqImm { s: u16, fail: i32, c: u64 }
             "=/= an immediate." IsNeImm { s: u16, fail: i32, c: u64 }
             "<" IsLt { a: Src, b: Src, fail: i32 }
@@ -89,6 +97,8 @@ macro_rules! for_each_op {
 
             "Makes a cons cell." PutList { h: Src, t: Src, d: Dst }
             "Makes a cons cell of X registers." PutListX { h: u16, t: u16, d: u16 }
+            "Reserves heap words and makes a cons cell." ReservePutList { live: u8, h: Src, t: Src, d: Dst, words: u32 }
+            "Makes a cons cell in x0, drops a frame and returns." PutListReturn { live: u8, n: u16, h: Src, t: Src }
             "Head and tail of a cons cell." GetList { s: Src, h: Dst, t: Dst }
             "Head of a cons cell." GetHd { s: Src, d: Dst }
             "Tail of a cons cell." GetTl { s: Src, d: Dst }
@@ -107,6 +117,8 @@ macro_rules! for_each_op {
             "+" Add { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
             "-" Sub { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
             "X + small constant, in a body." AddXC { live: u8, s: u16, d: u16, c: u64 }
+            "Y + small constant to X, in a body." AddYC { live: u8, s: u16, d: u16, c: u64 }
+            "Y + X to X, in a body." AddYX { live: u8, a: u16, b: u16, d: u16 }
             "X + X, in a body." AddXX { live: u8, a: u16, b: u16, d: u16 }
             "X - X, in a body." SubXX { live: u8, a: u16, b: u16, d: u16 }
             "*" Mul { live: u8, a: Src, b: Src, d: Dst, fail: i32 }
@@ -166,6 +178,8 @@ macro_rules! for_each_op {
             "Sets the position of a match context." BsSetPosition { s: Src, p: Src }
             "What is left of a match context." BsGetTail { live: u8, s: Src, d: Dst }
             "A list of match commands." BsMatch { s: Src, n: u16, at: u32, fail: i32 }
+            "A list of match commands that build nothing." BsMatchQuick { s: Src, n: u16, at: u32, fail: i32 }
+            "The next byte of whole bytes (`unit` 8) or of any bits (1)." BsGetByte { unit: u8, s: Src, d: Dst, fail: i32 }
             "An integer." BsGetInteger { live: u8, at: u32, fail: i32 }
             "A float." BsGetFloat { live: u8, at: u32, fail: i32 }
             "A bitstring." BsGetBinary { live: u8, at: u32, fail: i32 }

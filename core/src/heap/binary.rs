@@ -57,6 +57,9 @@ impl Bits {
         let bit = self.start + from;
         let first = self.base + (bit / 8) as u32;
         let shift = (bit % 8) as u32;
+        if shift + n <= 64 {
+            return mem.word(first, 0).swap_bytes() << shift >> (64 - n);
+        }
         let bytes = (shift + n).div_ceil(8);
         let mut acc: u128 = 0;
         for b in mem.bytes(first, bytes as usize) {
@@ -299,6 +302,13 @@ pub fn put_uint(mem: Mem, at: Addr, to: u64, n: u32, value: u64) {
     let shift = (to % 8) as u32;
     let bytes = (shift + n).div_ceil(8);
     let out = mem.bytes_mut(at + (to / 8) as u32, bytes as usize);
+    if shift == 0 && n % 8 == 0 {
+        let value = (value << (64 - n)).to_be_bytes();
+        for (o, v) in out.iter_mut().zip(value) {
+            *o = v;
+        }
+        return;
+    }
     let tail = bytes * 8 - shift - n;
     let mask: u128 = if n == 64 { u64::MAX as u128 } else { (1u128 << n) - 1 } << tail;
     let value = (value as u128) << tail & mask;

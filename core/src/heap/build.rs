@@ -54,8 +54,20 @@ pub fn byte_list(a: &mut dyn Alloc, bytes: &[u8], tail: Term) -> Built {
 
 /// A list of the code points.
 pub fn char_list(a: &mut dyn Alloc, text: &str) -> Built {
-    let elements: Vec<Term> = text.chars().map(|c| Term::small(c as i64)).collect();
-    list(a, &elements)
+    let n = text.chars().count() as u32;
+    if n == 0 {
+        return Ok(Term::NIL);
+    }
+    let start = a.words(2 * n)?;
+    let mem = a.mem();
+    let mut at = start;
+    for c in text.chars() {
+        mem.set(at, 0, Term::small(c as i64));
+        mem.set(at, 1, Term::list_at(at + 16));
+        at += 16;
+    }
+    mem.set(at - 16, 1, Term::NIL);
+    Ok(Term::list_at(start))
 }
 
 pub fn float(a: &mut dyn Alloc, value: f64) -> Built {

@@ -21,6 +21,10 @@ pub fn binary(m: &mut Machine<'_>, i: &Instr) -> Flow {
         Instr::AddXC { live, s, d, c } => {
             (number::add, am::PLUS, m.src(x(s)), Term::small(c as i64 >> 4), Dst::x(d), live, 0)
         }
+        Instr::AddYX { live, a, b, d } => (number::add, am::PLUS, m.src(Src::y(a)), m.src(x(b)), Dst::x(d), live, 0),
+        Instr::AddYC { live, s, d, c } => {
+            (number::add, am::PLUS, m.src(Src::y(s)), Term::small(c as i64 >> 4), Dst::x(d), live, 0)
+        }
         Instr::Sub { live, a, b, d, fail } => (number::sub, am::MINUS, m.src(a), m.src(b), d, live, fail),
         Instr::SubXX { live, a, b, d } => (number::sub, am::MINUS, m.src(x(a)), m.src(x(b)), Dst::x(d), live, 0),
         Instr::Mul { live, a, b, d, fail } => (number::mul, am::TIMES, m.src(a), m.src(b), d, live, fail),

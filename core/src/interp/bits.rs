@@ -4,12 +4,12 @@ use super::{Flow, Machine};
 use crate::atom::am;
 use crate::bif::Fault;
 use crate::code::op::Instr;
-use crate::code::operand::{Dst, Src, Wide};
+use crate::code::operand::{Dst, Place, Src, Wide};
 use crate::heap::binary;
 use crate::heap::bits::build::{self, BuildError, Builder};
 use crate::heap::bits::{matching, utf};
 use crate::load::translate::{command, segment};
-use crate::term::Term;
+use crate::term::{Addr, Mem, Term};
 
 pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
     match *i {
@@ -20,12 +20,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             }
             let r = matching::start(&mut m.ctx(), t);
             store(m, r, d, fail)
-        }
-        Instr::BsGetPosition { s, d, .. } => {
-            let ctx = m.src(s);
-            let v = matching::position(m.mem(), ctx);
-            m.set(d, Term::small(v as i64));
-            Flow::Next
         }
         Instr::BsSetPosition { s, p } => {
             let (ctx, p) = (m.src(s), m.src(p));
@@ -53,10 +47,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
                 Ok(n) if matching::skip(mem, ctx, n) => Flow::Next,
                 _ => Flow::Jump(fail),
             }
-        }
-        Instr::BsTestTail { s, fail, bits } => {
-            let ctx = m.src(s);
-            if matching::left(m.mem(), ctx) == bits as u64 { Flow::Next } else { Flow::Jump(fail) }
         }
         Instr::BsTestUnit { s, fail, unit } => {
             let ctx = m.src(s);
@@ -132,6 +122,73 @@ fn get_field(m: &mut Machine<'_>, i: &Instr, live: u8, at: u32, fail: i32) -> Fl
     store(m, r, d, fail)
 }
 
+/// A list of match commands that build nothing. `false`: no match; the context then stands where the failed command found it.
+///
+/// # Safety
+/// `side` points to `n` commands that the loader has checked for `BsMatchQuick`; `x` is the register file.
+#[inline(never)]
+#[allow(unsafe_code)]
+pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n: u16, ctx: Term) -> bool {
+    let Some(bits) = mem.bits(ctx) else { return false };
+    let (mut pos, mut at) = (0u64, side);
+    // SAFETY: see above; the loader wrote as many operands as each command has.
+    let word = |at: *const u32, k: usize| unsafe { *at.add(k) };
+    let mut yes = true;
+    for _ in 0..n {
+        let left = bits.len - pos;
+        let words = match word(at, 0) {
+            command::AT_LEAST => {
+                let (size, unit) = (word(at, 1) as u64, word(at, 2) as u64);
+                yes = left >= size && (unit == 1 || (left - size) % unit == 0);
+                3
+            }
+            command::EXACTLY => {
+                yes = left == word(at, 1) as u64;
+                2
+            }
+            command::INTEGER => {
+                let (flags, size) = (word(at, 1), word(at, 2) as u64);
+                yes = size <= left;
+                if yes {
+                    let v = Term::small(matching::read_small(mem, bits.part(pos, size), flags));
+                    pos += size;
+                    match Dst(word(at, 3) as u16).src().kind() {
+                        // SAFETY: the loader checked the register's number.
+                        Place::X(i) => unsafe { *x.add(i as usize) = v },
+                        Place::Y(i) => mem.set(sp, i + 1, v),
+                        Place::Const(_) => {}
+                    }
+                }
+                4
+            }
+            command::EQUAL => {
+                let size = word(at, 1);
+                yes =
+                    size as u64 <= left && bits.read(mem, pos, size) == (word(at, 2) as u64) << 32 | word(at, 3) as u64;
+                if yes {
+                    pos += size as u64;
+                }
+                4
+            }
+            _ => {
+                let size = word(at, 1) as u64;
+                yes = size <= left;
+                if yes {
+                    pos += size;
+                }
+                2
+            }
+        };
+        if !yes {
+            break;
+        }
+        // SAFETY: the next command, or the end of the list.
+        at = unsafe { at.add(words) };
+    }
+    matching::advance(mem, ctx, pos);
+    yes
+}
+
 fn bs_match(m: &mut Machine<'_>, s: Src, n: u16, at: u32, fail: i32) -> Flow {
     let live = m.side(at);
     let mut ctx = m.src(s);
@@ -202,7 +259,11 @@ fn bs_match(m: &mut Machine<'_>, s: Src, n: u16, at: u32, fail: i32) -> Flow {
     Flow::Next
 }
 
+/// Segments that fit on the host's stack.
+const FEW_SEGMENTS: usize = 8;
+
 /// A segment with its operands fetched.
+#[derive(Clone, Copy)]
 struct Segment {
     kind: u32,
     unit: u32,
@@ -213,8 +274,14 @@ struct Segment {
     string: (u32, u32),
 }
 
+impl Segment {
+    const NONE: Segment = Segment { kind: 0, unit: 0, flags: 0, value: Term::NIL, size: Term::NIL, string: (0, 0) };
+}
+
 fn segment_at(m: &Machine<'_>, at: u32) -> Segment {
-    let (kind, unit, flags, v, s) = (m.side(at), m.side(at + 1), m.side(at + 2), m.side(at + 3), m.side(at + 4));
+    let at = at as usize;
+    let side = m.sys.code.instance(m.slot).and_then(|c| c.side.get(at..at + segment::WORDS));
+    let Some(&[kind, unit, flags, v, s]) = side else { return Segment::NONE };
     if kind == segment::STRING {
         return Segment { kind, unit, flags, value: Term::NIL, size: Term::NIL, string: (v, s) };
     }
@@ -275,27 +342,33 @@ fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32)
 }
 
 fn build_all(m: &mut Machine<'_>, n: u32, at: u32) -> Result<Term, BuildError> {
-    let segments: Vec<Segment> = (0..n).map(|k| segment_at(m, at + k * segment::WORDS as u32)).collect();
     let appends = |s: &Segment| matches!(s.kind, segment::APPEND | segment::PRIVATE_APPEND);
     let mut total = 0u64;
-    let mut sizes = Vec::with_capacity(segments.len());
-    for s in &segments {
-        let bits = segment_bits(m, s)?;
-        sizes.push(bits);
-        total = total.checked_add(bits).ok_or(BuildError::SystemLimit)?;
+    // Few segments need no allocation of the host's.
+    let (mut few, mut many) = ([(Segment::NONE, 0u64); FEW_SEGMENTS], Vec::new());
+    let segments: &mut [(Segment, u64)] = if n as usize <= FEW_SEGMENTS {
+        &mut few[..n as usize]
+    } else {
+        many.resize(n as usize, (Segment::NONE, 0));
+        &mut many
+    };
+    for (k, s) in segments.iter_mut().enumerate() {
+        s.0 = segment_at(m, at + (k * segment::WORDS) as u32);
+        s.1 = segment_bits(m, &s.0)?;
+        total = total.checked_add(s.1).ok_or(BuildError::SystemLimit)?;
     }
     if total > m.sys.arena.limit().saturating_mul(8) {
         return Err(BuildError::SystemLimit);
     }
     let (mut b, first) = match segments.first() {
-        Some(s) if appends(s) => {
-            let more = total - sizes[0];
+        Some((s, bits)) if appends(s) => {
+            let more = total - bits;
             (Builder::append(&mut m.ctx(), s.value, more, s.unit)?, 1)
         }
         _ => (Builder::new(&mut m.ctx(), total)?, 0),
     };
     let mem = m.mem();
-    for (s, bits) in segments.iter().zip(&sizes).skip(first) {
+    for (s, bits) in segments.iter().skip(first) {
         match s.kind {
             segment::INTEGER => b.integer(mem, s.value, *bits, s.flags)?,
             segment::FLOAT => b.float(mem, s.value, *bits, s.flags)?,

@@ -65,6 +65,8 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::IsEq { .. }
         | Instr::IsNe { .. }
         | Instr::IsEqExact { .. }
+        | Instr::IsEqXX { .. }
+        | Instr::IsNeXX { .. }
         | Instr::IsNeExact { .. }
         | Instr::IsLt { .. }
         | Instr::IsGe { .. }
@@ -93,6 +95,8 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::Sub { .. }
         | Instr::AddXC { .. }
         | Instr::AddXX { .. }
+        | Instr::AddYC { .. }
+        | Instr::AddYX { .. }
         | Instr::SubXX { .. }
         | Instr::Mul { .. }
         | Instr::IntDiv { .. }
@@ -166,7 +170,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::RecvMarkerUse { r } => receive::marker_use(m, r),
 
         Instr::BsStartMatch { .. }
-        | Instr::BsGetPosition { .. }
         | Instr::BsSetPosition { .. }
         | Instr::BsGetTail { .. }
         | Instr::BsMatch { .. }
@@ -174,7 +177,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::BsGetFloat { .. }
         | Instr::BsGetBinary { .. }
         | Instr::BsSkip { .. }
-        | Instr::BsTestTail { .. }
         | Instr::BsTestUnit { .. }
         | Instr::BsMatchString { .. }
         | Instr::BsGetUtf { .. }

@@ -39,6 +39,8 @@ pub fn compare(m: &mut Machine<'_>, i: &Instr) -> Flow {
     let (yes, fail) = match *i {
         Instr::IsEqExact { a, b, fail } => (order::exact_eq(mem, m.src(a), m.src(b)), fail),
         Instr::IsNeExact { a, b, fail } => (!order::exact_eq(mem, m.src(a), m.src(b)), fail),
+        Instr::IsEqXX { a, b, fail } => (order::exact_eq(mem, x(m, a), x(m, b)), fail),
+        Instr::IsNeXX { a, b, fail } => (!order::exact_eq(mem, x(m, a), x(m, b)), fail),
         Instr::IsEq { a, b, fail } => (order(m, m.src(a), m.src(b)) == Ordering::Equal, fail),
         Instr::IsNe { a, b, fail } => (order(m, m.src(a), m.src(b)) != Ordering::Equal, fail),
         Instr::IsLt { a, b, fail } => (order(m, m.src(a), m.src(b)) == Ordering::Less, fail),

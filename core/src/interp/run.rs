@@ -44,7 +44,7 @@ enum Leave {
     Bif,
     /// Words to make sure of and live X registers; the instruction starts again.
     Collect(u32, u32),
-    /// To another module, or to a wrong place.
+    /// To a place that isn't there.
     Goto(CodePtr),
     /// The reductions are used up in front of this function.
     Preempt(CodePtr),
@@ -128,6 +128,19 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             }
         }};
     }
+    /// The value of an operand in the side table.
+    macro_rules! wide {
+        ($w:expr) => {{
+            let w: u32 = $w;
+            let j = (w & 0x3FFF_FFFF) as usize;
+            match w >> 30 {
+                0 => x!(j),
+                1 => y!(j),
+                // SAFETY: the loader made the index of a constant of this instance.
+                _ => unsafe { *here.consts.add(j) },
+            }
+        }};
+    }
     macro_rules! set {
         ($d:expr, $v:expr) => {{
             let Dst(w) = $d;
@@ -149,16 +162,16 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             continue;
         }};
     }
-    /// Goes to any place in loaded code.
+    /// Goes to any place in loaded code: the value of an arm that ends with it is a place in another module.
     macro_rules! goto {
         ($ptr:expr) => {{
             let p: CodePtr = $ptr;
-            if p.slot != here.slot || p.offset >= here.len {
-                break Leave::Goto(p);
+            if p.slot == here.slot && p.offset < here.len {
+                // SAFETY: the offset was just checked.
+                pc = unsafe { here.code.add(p.offset as usize) };
+                continue;
             }
-            // SAFETY: the offset was just checked.
-            pc = unsafe { here.code.add(p.offset as usize) };
-            continue;
+            p
         }};
     }
     /// Returns to the address in the frame on top of the stack.
@@ -198,6 +211,30 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             }
         };
     }
+    /// Calls a fun of this node's loaded code; the rest is cold.
+    macro_rules! fun {
+        ($fun:expr, $arity:expr, $frame:expr) => {{
+            let (f, arity): (Term, u32) = ($fun, $arity as u32);
+            let h = if mem.is_fun(f) { mem.header(f) } else { 0 };
+            let env = object::fun_env_words(h);
+            if h != 0
+                && object::fun_arity(h) == arity
+                && env != 0
+                && arity + env <= 255
+                && let Some(e) = m.sys.code.funs.get(mem.field(f, 1).raw() as usize)
+                && let Some(p) = e.code
+            {
+                for k in 0..env - 1 {
+                    set_x!(arity + k, mem.field(f, 2 + k));
+                }
+                $frame;
+                count!(p);
+                goto!(p)
+            } else {
+                cold!()
+            }
+        }};
+    }
     macro_rules! local {
         ($to:expr) => {{
             // SAFETY: the loader resolved the distance to a label of this instance.
@@ -213,12 +250,35 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             at
         }};
     }
+    macro_rules! float {
+        ($t:expr) => {
+            f64::from_bits(mem.field($t, 1).raw())
+        };
+    }
+    /// The finite result of an operation on two floats, if there is room on the heap for it; the rest is cold.
+    macro_rules! float_result {
+        ($a:expr, $b:expr, $d:expr, $op:tt) => {{
+            if mem.is_float($a) && mem.is_float($b) && !cfg!(feature = "gc_stress") {
+                let v = float!($a) $op float!($b);
+                if v.is_finite() && sp - hp >= (2 + RESERVED) * 8 {
+                    let at = bump!(2);
+                    mem.set_word(at, 0, object::FLOAT_HEADER);
+                    mem.set_word(at, 1, v.to_bits());
+                    set!($d, Term::boxed_at(at));
+                    next!()
+                }
+            }
+            cold!()
+        }};
+    }
     macro_rules! compare_branch {
-        ($a:expr, $b:expr, $fail:expr, $small:expr) => {{
+        ($a:expr, $b:expr, $fail:expr, $op:tt) => {{
             let (a, b): (Term, Term) = ($a, $b);
             if Term::both_small(a, b) {
-                let f: fn(i64, i64) -> bool = $small;
-                if f(a.0 as i64, b.0 as i64) { next!() } else { jump!($fail) }
+                if (a.0 as i64) $op (b.0 as i64) { next!() } else { jump!($fail) }
+            }
+            if mem.is_float(a) && mem.is_float(b) {
+                if float!(a) $op float!(b) { next!() } else { jump!($fail) }
             }
             cold!()
         }};
@@ -229,7 +289,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         let leave = loop {
             // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
             let i: &Instr = unsafe { &*pc };
-            match *i {
+            let to: CodePtr = match *i {
                 Instr::MoveXX { s, d } => {
                     set_x!(d, x!(s));
                     next!()
@@ -269,6 +329,21 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     set_y!(d2, x!(s2));
                     next!()
                 }
+                Instr::MoveXYXX { s1, d1, s2, d2 } => {
+                    set_y!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    next!()
+                }
+                Instr::MoveYXXX { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, x!(s2));
+                    next!()
+                }
+                Instr::MoveXXYX { s1, d1, s2, d2 } => {
+                    set_x!(d1, x!(s1));
+                    set_x!(d2, y!(s2));
+                    next!()
+                }
                 Instr::Swap { a, b } => {
                     let (va, vb) = (src!(a.src()), src!(b.src()));
                     set!(a, vb);
@@ -295,23 +370,38 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     if let Some(p) = m.sys.code.entry(export) {
                         count!(p);
                         goto!(p)
+                    } else {
+                        cold!()
                     }
-                    cold!()
                 }
                 Instr::CallExtOnly { export } => {
                     if let Some(p) = m.sys.code.entry(export) {
                         count!(p);
                         goto!(p)
+                    } else {
+                        cold!()
                     }
-                    cold!()
                 }
                 Instr::CallExtLast { export, n } => {
                     if let Some(p) = m.sys.code.entry(export) {
                         sp += (n as u32 + 1) * 8;
                         count!(p);
                         goto!(p)
+                    } else {
+                        cold!()
                     }
-                    cold!()
+                }
+                Instr::CallFun { arity, cp } => {
+                    fun!(x!(arity), arity, mem.set_word(sp, 0, cp))
+                }
+                Instr::CallFun2 { arity, f, cp } => {
+                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                }
+                Instr::CallFunLast { arity, n } => {
+                    fun!(x!(arity), arity, sp += (n as u32 + 1) * 8)
+                }
+                Instr::CallFun2Last { arity, f, n } => {
+                    fun!(src!(f), arity, sp += (n as u32 + 1) * 8)
                 }
                 Instr::Return {} => ret!(),
                 Instr::DeallocReturn { n } => {
@@ -334,6 +424,48 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     sp -= (n as u32 + 1) * 8;
                     mem.set_word(sp, 0, 0);
                     next!()
+                }
+                Instr::AllocateMove { n, live, s, d } => {
+                    reserve!(n as u32 + 1, live);
+                    sp -= (n as u32 + 1) * 8;
+                    mem.set_word(sp, 0, 0);
+                    set_y!(d, x!(s));
+                    next!()
+                }
+                Instr::AllocateMove2 { n, live, s1, d1, s2, d2 } => {
+                    reserve!(n as u32 + 1, live);
+                    sp -= (n as u32 + 1) * 8;
+                    mem.set_word(sp, 0, 0);
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    next!()
+                }
+                Instr::AllocateGetList { n, live, s, h, t } => {
+                    reserve!(n as u32 + 1, live);
+                    sp -= (n as u32 + 1) * 8;
+                    mem.set_word(sp, 0, 0);
+                    let l: Term = src!(s);
+                    let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
+                    set!(h, a);
+                    set!(t, b);
+                    next!()
+                }
+                Instr::ReservePutList { live, h, t, d, words } => {
+                    reserve!(words, live);
+                    let at = bump!(2);
+                    mem.set(at, 0, src!(h));
+                    mem.set(at, 1, src!(t));
+                    set!(d, Term::list_at(at));
+                    next!()
+                }
+                Instr::PutListReturn { live, n, h, t } => {
+                    reserve!(2u32, live);
+                    let at = bump!(2);
+                    mem.set(at, 0, src!(h));
+                    mem.set(at, 1, src!(t));
+                    set_x!(0, Term::list_at(at));
+                    sp += (n as u32 + 1) * 8;
+                    ret!()
                 }
                 Instr::Deallocate { n } => {
                     sp += (n as u32 + 1) * 8;
@@ -430,6 +562,26 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                     cold!()
                 }
+                Instr::IsEqXX { a, b, fail } => {
+                    let (va, vb): (Term, Term) = (x!(a), x!(b));
+                    if va == vb {
+                        next!()
+                    }
+                    if va.is_immed() || vb.is_immed() {
+                        jump!(fail)
+                    }
+                    cold!()
+                }
+                Instr::IsNeXX { a, b, fail } => {
+                    let (va, vb): (Term, Term) = (x!(a), x!(b));
+                    if va == vb {
+                        jump!(fail)
+                    }
+                    if va.is_immed() || vb.is_immed() {
+                        next!()
+                    }
+                    cold!()
+                }
                 Instr::IsNeExact { a, b, fail } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
                     if va == vb {
@@ -440,14 +592,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                     cold!()
                 }
-                Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a < b),
-                Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, |a, b| a >= b),
-                Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a < b),
-                Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, |a, b| a >= b),
-                Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a < b),
-                Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, |a, b| a >= b),
-                Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a < b),
-                Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, |a, b| a >= b),
+                Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, <),
+                Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, >=),
+                Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, <),
+                Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, >=),
+                Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, <),
+                Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, >=),
+                Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, <),
+                Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, >=),
                 Instr::SelectVal { s, fail, table } => {
                     let v: Term = src!(s);
                     // SAFETY: the loader made the table's index; the instance outlives the slice.
@@ -514,13 +666,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     for k in 0..n {
                         // SAFETY: the loader put `n` operands there.
                         let w = unsafe { *here.side.add((at + k) as usize) };
-                        let j = (w & 0x3FFF_FFFF) as usize;
-                        let v = match w >> 30 {
-                            0 => x!(j),
-                            1 => y!(j),
-                            // SAFETY: the loader made the index of a constant of this instance.
-                            _ => unsafe { *here.consts.add(j) },
-                        };
+                        let v = wide!(w);
                         mem.set(to, k + 1, v);
                     }
                     set!(d, Term::boxed_at(to));
@@ -536,6 +682,26 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                     cold!()
                 }
+                Instr::AddYC { s, d, c, .. } => {
+                    let a: Term = y!(s);
+                    if a.is_small()
+                        && let Some(sum) = (a.0 as i64).checked_add(c as i64)
+                    {
+                        set_x!(d, Term(sum as u64));
+                        next!()
+                    }
+                    cold!()
+                }
+                Instr::AddYX { a, b, d, .. } => {
+                    let (va, vb): (Term, Term) = (y!(a), x!(b));
+                    if Term::both_small(va, vb)
+                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+                    {
+                        set_x!(d, Term(sum as u64));
+                        next!()
+                    }
+                    cold!()
+                }
                 Instr::AddXX { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (x!(a), x!(b));
                     if Term::both_small(va, vb)
@@ -544,7 +710,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         set_x!(d, Term(sum as u64));
                         next!()
                     }
-                    cold!()
+                    float_result!(va, vb, Dst::x(d), +)
                 }
                 Instr::SubXX { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (x!(a), x!(b));
@@ -554,7 +720,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         set_x!(d, Term(diff as u64));
                         next!()
                     }
-                    cold!()
+                    float_result!(va, vb, Dst::x(d), -)
                 }
                 Instr::Add { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -564,7 +730,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         set!(d, Term(sum as u64));
                         next!()
                     }
-                    cold!()
+                    float_result!(va, vb, d, +)
                 }
                 Instr::Sub { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -574,7 +740,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         set!(d, Term(diff as u64));
                         next!()
                     }
-                    cold!()
+                    float_result!(va, vb, d, -)
                 }
                 Instr::Mul { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -584,7 +750,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         set!(d, Term(product as u64 | 0xF));
                         next!()
                     }
-                    cold!()
+                    float_result!(va, vb, d, *)
                 }
                 Instr::IntDiv { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -639,6 +805,70 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         next!()
                     }
                     cold!()
+                }
+                Instr::BsMatchQuick { s, n, at, fail } => {
+                    let ctx: Term = src!(s);
+                    // SAFETY: the loader put `n` checked commands there, none of which builds anything; `x` is the register file.
+                    let matched = unsafe { super::bits::match_quick(mem, x, sp, here.side.add(at as usize), n, ctx) };
+                    if matched {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::BsGetByte { unit, s, d, fail } => {
+                    let ctx: Term = src!(s);
+                    let (pos, end) = (mem.field(ctx, 2).raw(), mem.field(ctx, 3).raw());
+                    let left = end.saturating_sub(pos);
+                    if left < 8 || (unit == 8 && left % 8 != 0) {
+                        jump!(fail)
+                    }
+                    let base = mem.bits_base(mem.field(ctx, 4)) + (pos / 8) as u32;
+                    let byte = mem.word(base, 0).swap_bytes() << (pos % 8) >> 56;
+                    mem.set_word(ctx.addr(), 2, pos + 8);
+                    set!(d, Term::small(byte as i64));
+                    next!()
+                }
+                Instr::UpdateRecord { s, d, at, n } if !cfg!(feature = "gc_stress") => {
+                    let old: Term = src!(s);
+                    // SAFETY: the loader put the size and `n` pairs there.
+                    let side = unsafe { here.side.add(at as usize) };
+                    // SAFETY: as above.
+                    let size = unsafe { *side };
+                    let to = bump!(size + 1);
+                    for k in 0..=size {
+                        mem.set_word(to, k, mem.word(old.addr(), k));
+                    }
+                    for k in 0..n as usize {
+                        // SAFETY: as above.
+                        let (index, v) = unsafe { (*side.add(1 + 2 * k), *side.add(2 + 2 * k)) };
+                        mem.set(to, index, wide!(v));
+                    }
+                    set!(d, Term::boxed_at(to));
+                    next!()
+                }
+                Instr::SelectArity { s, fail, table } => {
+                    let v: Term = src!(s);
+                    // SAFETY: the loader made the table's index; the instance outlives the slice.
+                    let table = unsafe { &*here.selects.add(table as usize) };
+                    match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
+                        Some(d) => jump!(d),
+                        None => jump!(fail),
+                    }
+                }
+                Instr::BsStartMatch { s, d, .. } if mem.is_match_context(src!(s)) => {
+                    set!(d, src!(s));
+                    next!()
+                }
+                Instr::BsTestTail { s, fail, bits } => {
+                    if crate::heap::bits::matching::left(mem, src!(s)) == bits as u64 {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::BsGetPosition { s, d, .. } => {
+                    let ctx: Term = src!(s);
+                    set!(d, Term::small(mem.field(ctx, 2).raw() as i64));
+                    next!()
                 }
                 Instr::FAdd { a, b, d } => {
                     let v = m.f[a as usize & 15] + m.f[b as usize & 15];
@@ -762,16 +992,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::InitY { .. }
                 | Instr::CallBifLast { .. }
                 | Instr::CallBifOnly { .. }
-                | Instr::CallFun { .. }
-                | Instr::CallFun2 { .. }
-                | Instr::CallFunLast { .. }
-                | Instr::CallFun2Last { .. }
                 | Instr::Apply { .. }
                 | Instr::ApplyLast { .. }
                 | Instr::IsEq { .. }
                 | Instr::IsNe { .. }
                 | Instr::IsFunction2 { .. }
-                | Instr::SelectArity { .. }
                 | Instr::SetElement { .. }
                 | Instr::UpdateRecord { .. }
                 | Instr::PutMapAssoc { .. }
@@ -808,7 +1033,6 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::RecvMarkerClear { .. }
                 | Instr::RecvMarkerUse { .. }
                 | Instr::BsStartMatch { .. }
-                | Instr::BsGetPosition { .. }
                 | Instr::BsSetPosition { .. }
                 | Instr::BsGetTail { .. }
                 | Instr::BsMatch { .. }
@@ -816,7 +1040,6 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::BsGetFloat { .. }
                 | Instr::BsGetBinary { .. }
                 | Instr::BsSkip { .. }
-                | Instr::BsTestTail { .. }
                 | Instr::BsTestUnit { .. }
                 | Instr::BsMatchString { .. }
                 | Instr::BsGetUtf { .. }
@@ -826,6 +1049,16 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::Breakpoint { .. }
                 | Instr::Trampoline { .. }
                 | Instr::ReturnTrace { .. } => cold!(),
+            };
+            // Another instance.
+            match place_of(m.sys, to.slot) {
+                Some(new) if to.offset < new.len => {
+                    here = new;
+                    m.slot = to.slot;
+                    // SAFETY: the offset was just checked.
+                    pc = unsafe { here.code.add(to.offset as usize) };
+                }
+                _ => break Leave::Goto(to),
             }
         };
         spill!();
@@ -880,7 +1113,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Flow::End(end) => return end,
         };
         reload!();
-        if to.slot != here.slot {
+        // The code of the same instance is replaced when it gets its first breakpoint.
+        if to.slot != here.slot || !m.sys.tracing.retired.is_empty() {
             let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m) };
             here = new;
             m.slot = to.slot;

@@ -33,6 +33,8 @@ pub struct Emitter {
     /// Byte offset of the generic instruction that is being translated, for errors.
     pub offset: u32,
     scratch: u16,
+    /// Instructions before this index are not fused with later ones.
+    barrier: u32,
 }
 
 impl Emitter {
@@ -54,6 +56,7 @@ impl Emitter {
             select_at: Vec::new(),
             offset: 0,
             scratch: 0,
+            barrier: 0,
         }
     }
 
@@ -66,8 +69,21 @@ impl Emitter {
         self.instrs.len() as u32
     }
 
+    /// Appends an instruction, or makes one of it and the one before it.
     pub fn push(&mut self, i: Instr) {
+        if self.here() > self.barrier
+            && let Some(last) = self.instrs.last_mut()
+            && let Some(both) = super::fuse::fuse(*last, i)
+        {
+            *last = both;
+            return;
+        }
         self.instrs.push(i);
+    }
+
+    /// A label stands here: what comes next can be jumped to.
+    pub fn barrier(&mut self) {
+        self.barrier = self.here();
     }
 
     /// The return address of the instruction after the next one to be pushed.

@@ -5,6 +5,7 @@
 //! entries changes before the whole file has been accepted. Mirrors `beam_load.c` and the rules of `ops.tab` in purpose.
 
 pub mod emit;
+mod fuse;
 pub mod literal;
 mod select;
 pub mod translate;

@@ -10,8 +10,17 @@ use num_bigint::{BigInt, Sign};
 /// A match, or no match.
 pub type Matched = Result<Option<Term>, OutOfMemory>;
 
+#[inline]
 fn view_of(mem: Mem, t: Term) -> Option<u64> {
     if t.is_boxed() && mem.header(t) == object::SUB_BITS_HEADER { Some(mem.field(t, 1).raw()) } else { None }
+}
+
+impl Mem {
+    /// Is this a match context?
+    #[inline]
+    pub fn is_match_context(self, t: Term) -> bool {
+        view_of(self, t).is_some_and(|flags| flags & MATCH != 0)
+    }
 }
 
 /// A match context of a bitstring; a context is taken as it is.
@@ -70,7 +79,8 @@ pub fn skip(mem: Mem, ctx: Term, n: u64) -> bool {
     take(mem, ctx, n).is_some()
 }
 
-fn read_small(mem: Mem, bits: Bits, flags: u32) -> i64 {
+/// A field of at most 64 bits.
+pub fn read_small(mem: Mem, bits: Bits, flags: u32) -> i64 {
     let n = bits.len as u32;
     let v = bits.read(mem, 0, n);
     let v = if flags & LITTLE != 0 { swap(v, n) } else { v };
@@ -80,6 +90,9 @@ fn read_small(mem: Mem, bits: Bits, flags: u32) -> i64 {
 /// Byte order of a little-endian field of `n` bits whose bits were read in order: whole bytes first, then the rest as the
 /// most significant bits.
 pub fn swap(v: u64, n: u32) -> u64 {
+    if n % 8 == 0 && n > 0 {
+        return v.swap_bytes() >> (64 - n);
+    }
     let (whole, rest) = (n / 8, n % 8);
     let mut out = 0;
     for i in 0..whole {

@@ -111,6 +111,15 @@ impl<'a> Translator<'a> {
                     Some(add_const(s, v))
                 }
                 (am::MINUS, Place::X(s), _, _, Some(v)) if v > crate::term::MIN_SMALL => Some(add_const(s, -v)),
+                (am::PLUS, Place::Y(s), _, _, Some(v)) | (am::PLUS, _, Place::Y(s), Some(v), _) => {
+                    Some(Instr::AddYC { live, s: s as u16, d: dx as u16, c: (v << 4) as u64 })
+                }
+                (am::MINUS, Place::Y(s), _, _, Some(v)) if v > crate::term::MIN_SMALL => {
+                    Some(Instr::AddYC { live, s: s as u16, d: dx as u16, c: (-v << 4) as u64 })
+                }
+                (am::PLUS, Place::Y(a), Place::X(b), ..) => {
+                    Some(Instr::AddYX { live, a: a as u16, b: b as u16, d: dx as u16 })
+                }
                 (am::PLUS, Place::X(a), Place::X(b), ..) => {
                     Some(Instr::AddXX { live, a: a as u16, b: b as u16, d: dx as u16 })
                 }

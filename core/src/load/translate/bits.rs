@@ -2,7 +2,7 @@
 
 use super::{Done, Translator};
 use crate::code::op::Instr;
-use crate::code::operand::Wide;
+use crate::code::operand::{Dst, Wide};
 use crate::error::LoadError;
 use crate::term::{Mem, Term};
 use beambox_beamfile::{Arg, Op};
@@ -24,6 +24,9 @@ pub mod command {
     /// destination
     pub const TAIL: u32 = 6;
 }
+
+/// Most bits of a field in a [`BsMatchQuick`](Instr::BsMatchQuick): the value is small, and one word holds them at any bit offset.
+pub const QUICK_BITS: u32 = 56;
 
 /// Kinds of segments of `bs_create_bin` in the side table: kind, unit, flags, value, size.
 pub mod segment {
@@ -176,7 +179,7 @@ impl<'a> Translator<'a> {
         let l = self.list(a, 2)?;
         // First word: live X registers at the first command that allocates; 256 when none does.
         let mut side = vec![Wide(256)];
-        let (mut n, mut count) = (0, 0u16);
+        let (mut n, mut count, mut quick) = (0, 0u16, true);
         let bits = |t: &Self, n: usize| -> Result<u32, LoadError> { Ok(t.num_below(l, n, 1 << 26)? as u32) };
         while n < l.len() {
             let name = self.command_name(&l[n])?.to_string();
@@ -200,6 +203,7 @@ impl<'a> Translator<'a> {
                         return Err(self.e.error(format!("a segment of {size} bits")));
                     }
                     let d = Wide(self.dst(l, n + 5)?.0 as u32);
+                    quick &= name == "integer" && size <= QUICK_BITS as u64;
                     if name == "integer" {
                         side.extend([Wide(command::INTEGER), Wide(flags), Wide(size as u32), d]);
                     } else {
@@ -209,6 +213,7 @@ impl<'a> Translator<'a> {
                 }
                 "=:=" => {
                     let size = self.num_below(l, n + 2, 65)? as u32;
+                    quick &= size <= QUICK_BITS;
                     let value = self.arg(l, n + 3)?;
                     let value = match value {
                         Arg::U(v) => *v,
@@ -227,6 +232,7 @@ impl<'a> Translator<'a> {
                     n += 2;
                 }
                 "get_tail" => {
+                    quick = false;
                     let live = self.live(l, n + 1)? as u32;
                     side[0] = Wide(side[0].0.min(live));
                     side.extend([Wide(command::TAIL), Wide(self.dst(l, n + 3)?.0 as u32)]);
@@ -235,8 +241,21 @@ impl<'a> Translator<'a> {
                 other => return Err(self.e.error(format!("bs_match has no command {other}"))),
             }
         }
+        // `<<C, Rest/..>>` by itself: make sure of eight bits, take them as an unsigned integer.
+        if let [_, Wide(command::AT_LEAST), Wide(8), Wide(unit), Wide(command::INTEGER), Wide(flags), Wide(8), Wide(d)] =
+            side[..]
+            && (unit == 1 || unit == 8)
+            && flags & SIGNED == 0
+        {
+            self.e.push(Instr::BsGetByte { unit: unit as u8, s, d: Dst(d as u16), fail });
+            return Ok(());
+        }
         let at = self.e.side(&side);
-        self.e.push(Instr::BsMatch { s, n: count, at, fail });
+        self.e.push(if quick {
+            Instr::BsMatchQuick { s, n: count, at: at + 1, fail }
+        } else {
+            Instr::BsMatch { s, n: count, at, fail }
+        });
         Ok(())
     }
 

@@ -190,6 +190,7 @@ impl<'a> Translator<'a> {
             Arg::Label(l) => *l,
             _ => return Err(self.e.error("a label has no number")),
         };
+        self.e.barrier();
         let here = self.e.here();
         let known = match self.e.labels.get_mut(l as usize) {
             Some(place) if l > 0 => place.replace(here),

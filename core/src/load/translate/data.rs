@@ -244,6 +244,10 @@ impl<'a> Translator<'a> {
                 match (imm, op) {
                     (Some((s, c)), Op::IsEqExact) => Instr::IsEqImm { s, fail, c },
                     (Some((s, c)), _) => Instr::IsNeImm { s, fail, c },
+                    (None, _) if let (Some(a), Some(b)) = (x_of(a), x_of(b)) => match op {
+                        Op::IsEqExact => Instr::IsEqXX { a, b, fail },
+                        _ => Instr::IsNeXX { a, b, fail },
+                    },
                     (None, Op::IsEqExact) => Instr::IsEqExact { a, b, fail },
                     (None, _) => Instr::IsNeExact { a, b, fail },
                 }

@@ -6,7 +6,7 @@
 mod arith;
 mod bits;
 pub use arith::NO_COLLECTION;
-pub use bits::{command, segment};
+pub use bits::{QUICK_BITS, command, segment};
 mod control;
 mod data;
 
