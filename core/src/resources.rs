@@ -46,9 +46,88 @@ pub struct Prepared {
     pub ready: crate::load::Prepared,
 }
 
+/// What a stream of `zlib` does.
+pub enum Codec {
+    None,
+    Deflate(zlib_rs::Deflate),
+    Inflate(zlib_rs::Inflate),
+    Closed,
+}
+
+impl std::fmt::Debug for Codec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Codec::None => "None",
+            Codec::Deflate(_) => "Deflate",
+            Codec::Inflate(_) => "Inflate",
+            Codec::Closed => "Closed",
+        })
+    }
+}
+
+/// What a decompressor does with input after the end of its stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Eos {
+    Error,
+    Reset,
+    Cut,
+}
+
+/// A stream of `zlib`.
+#[derive(Debug)]
+pub struct ZStream {
+    pub owner: Term,
+    pub codec: Codec,
+    /// Window bits: negative for a raw stream, more than 15 for gzip.
+    pub bits: i64,
+    pub eos: Eos,
+    /// The end of the stream has been seen.
+    pub ended: bool,
+    pub input: std::collections::VecDeque<u8>,
+    /// What was put out last, which is what a decompressor can refer back to.
+    pub window: Vec<u8>,
+    /// Kind and bytes of output that is kept for the next call.
+    pub stash: Option<(crate::atom::Atom, Vec<u8>)>,
+}
+
+impl ZStream {
+    pub fn new(owner: Term) -> ZStream {
+        ZStream {
+            owner,
+            codec: Codec::None,
+            bits: 15,
+            eos: Eos::Cut,
+            ended: false,
+            input: Default::default(),
+            window: Vec::new(),
+            stash: None,
+        }
+    }
+
+    pub fn begin(&mut self, codec: Codec, bits: i64) {
+        (self.codec, self.bits, self.ended) = (codec, bits, false);
+        self.window.clear();
+    }
+
+    /// Forgets input, stash and window.
+    pub fn clear(&mut self) {
+        self.input.clear();
+        self.window.clear();
+        self.stash = None;
+    }
+
+    /// Adds to the window, of which the last `most` bytes are kept.
+    pub fn remember(&mut self, bytes: &[u8], most: usize) {
+        self.window.extend_from_slice(bytes);
+        let over = self.window.len().saturating_sub(most);
+        self.window.drain(..over);
+    }
+}
+
 /// See the module's documentation.
 #[derive(Default, Debug)]
 pub struct Resources {
+    pub zlib: BTreeMap<RefId, ZStream>,
     pub files: BTreeMap<RefId, OpenFile>,
     pub buffers: BTreeMap<RefId, Buffer>,
     pub ports: BTreeMap<u64, Port>,
@@ -90,6 +169,7 @@ impl Resources {
             self.select = None;
         }
         self.ports.retain(|_, p| p.owner != pid);
+        self.zlib.retain(|_, z| z.owner != pid);
         let handles = self.files.values().filter(|f| f.owner == pid).filter_map(|f| f.handle).collect();
         self.files.retain(|_, f| f.owner != pid);
         self.system_processes.remove(&pid.raw());

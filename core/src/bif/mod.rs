@@ -48,6 +48,7 @@ pub mod time;
 pub mod timers;
 pub mod trace;
 pub mod unicode;
+pub mod zlib;
 pub mod zlib_once;
 
 pub use ctx::{Ctx, Fault};

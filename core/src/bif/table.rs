@@ -40,6 +40,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::trace::info::BIFS,
     super::trace::pattern::BIFS,
     super::unicode::BIFS,
+    super::zlib::BIFS,
     super::zlib_once::BIFS,
     super::lists::BIFS,
     super::maps::BIFS,
