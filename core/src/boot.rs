@@ -8,6 +8,7 @@ use crate::process::Priority;
 use crate::signals::spawn::RootError;
 use crate::term::Term;
 use crate::vm::Vm;
+use beambox_beamfile::BeamFile;
 use beambox_beamfile::etf::Value;
 
 /// The modules that are there before any file can be read, in the order in which OTP's emulator has them. `prim_socket`, `prim_net` and
@@ -66,7 +67,11 @@ impl std::error::Error for BootError {}
 /// the place of `init`. The VM must have been made with `Config::otp`.
 pub fn boot(vm: &mut Vm, preloaded: &[(String, Vec<u8>)], init: &str, args: &[Vec<u8>]) -> Result<(), BootError> {
     for (name, bytes) in preloaded {
-        let module = vm.load_module(bytes).map_err(|e| BootError::Load(name.clone(), e))?;
+        let failed = |e| BootError::Load(name.clone(), e);
+        let mut file = BeamFile::parse(bytes).map_err(|e| failed(LoadError::new("file", None, e.to_string())))?;
+        // Those inside of OTP's emulator have no line numbers either.
+        file.lines = None;
+        let module = vm.sys.load_parsed(&file).map_err(failed)?;
         vm.sys.resources.preloaded.push(module);
     }
     let args = args.iter().map(|a| Value::Binary(a.clone())).collect();

@@ -345,6 +345,17 @@ impl System {
 }
 
 impl System {
+    /// As [`System::load`], of a file that has been read already.
+    pub fn load_parsed(&mut self, file: &beambox_beamfile::BeamFile) -> Result<Atom, crate::error::LoadError> {
+        let mut into = crate::load::Into {
+            atoms: &mut self.atoms,
+            code: &mut self.code,
+            arena: &mut self.arena,
+            empty_tuple: self.empty_tuple,
+        };
+        crate::load::load_file(&mut into, file)
+    }
+
     /// Loads a `.beam` file; a full atom table stops the VM.
     pub fn load(&mut self, bytes: &[u8]) -> Result<Atom, crate::error::LoadError> {
         let mut into = crate::load::Into {

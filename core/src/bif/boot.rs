@@ -76,6 +76,9 @@ fn native(ctx: &mut Ctx<'_>, name: Term) -> Option<Vec<u8>> {
     if let Some(b) = mem.bits(name) {
         return (b.len % 8 == 0).then(|| b.to_vec(mem));
     }
+    if name.is_atom() {
+        return None;
+    }
     let mut out = String::new();
     let mut stack = vec![name];
     while let Some(mut t) = stack.pop() {

@@ -49,17 +49,23 @@ fn file_bytes(ctx: &mut Ctx<'_>, t: Term) -> Result<Vec<u8>, Fault> {
     }
 }
 
-fn failed(ctx: &mut Ctx<'_>, reason: &str) -> BifResult {
-    super::prim_file::error(ctx, if reason == "badfile" { "badfile" } else { "on_load" })
+/// `{error, badfile}`, with the reason in the log.
+fn bad_file(ctx: &mut Ctx<'_>, module: &str, why: &str) -> BifResult {
+    ctx.log_error(&format!("Error loading module {module}:\n  {why}\n\n"))?;
+    super::prim_file::error(ctx, "badfile")
 }
 
 fn prepare_loading(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let Some(wanted) = a[0].as_atom() else { return Err(ctx.badarg()) };
     let bytes = file_bytes(ctx, a[1])?;
     ctx.charge(bytes.len() / 32);
-    let Ok(file) = BeamFile::parse(&bytes) else { return failed(ctx, "badfile") };
-    if file.module_name() != ctx.sys.atoms.name(wanted) {
-        return failed(ctx, "badfile");
+    let name = ctx.sys.atoms.name_arc(wanted);
+    let file = match BeamFile::parse(&bytes) {
+        Ok(file) => file,
+        Err(e) => return bad_file(ctx, &name, &e.to_string()),
+    };
+    if file.module_name() != &*name {
+        return bad_file(ctx, &name, &format!("module name in object code is {}", file.module_name()));
     }
     match load::prepare(&mut into(ctx), &file) {
         Ok(ready) => {
@@ -72,9 +78,7 @@ fn prepare_loading(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
                 let limit = ctx.sys.atoms.limit();
                 return Err(ctx.stop(StopCause::TooManyAtoms(limit)));
             }
-            let text = format!("Loading of {} failed: {e}\n", file.module_name());
-            ctx.sys.host.write(crate::host::Stream::Stderr, text.as_bytes());
-            failed(ctx, "badfile")
+            bad_file(ctx, &name, &e.to_string())
         }
     }
 }
@@ -127,7 +131,8 @@ fn beamfile_md5(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 /// `{Why, [Module, ..]}`.
 fn exceptions(ctx: &mut Ctx<'_>, why: &str, modules: &[Atom]) -> BifResult {
     let why = ctx.atom(why)?;
-    let modules: Vec<Term> = modules.iter().map(|m| Term::atom(*m)).collect();
+    // OTP conses them as it goes, so the last comes first.
+    let modules: Vec<Term> = modules.iter().rev().map(|m| Term::atom(*m)).collect();
     let list = ctx.list(&modules)?;
     ctx.tuple(&[why, list])
 }
@@ -175,6 +180,8 @@ fn delete_module(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let Some(module) = a[0].as_atom() else { return Err(ctx.badarg()) };
     let entry = ctx.sys.code.modules.get(&module).copied().unwrap_or_default();
     if entry.old.is_some() && entry.current.is_some() {
+        let name = ctx.sys.atoms.name_arc(module);
+        ctx.log_error(&format!("Module {name} must be purged before deleting\n"))?;
         return Err(ctx.badarg());
     }
     let deleted = load::delete(&mut into(ctx), module);

@@ -26,6 +26,7 @@ pub mod host;
 pub mod iolist;
 pub mod lists;
 pub mod literals;
+pub mod log;
 pub mod maps;
 pub mod misc;
 pub mod monitor;

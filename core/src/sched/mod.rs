@@ -168,11 +168,15 @@ fn report(sys: &mut System, p: &Process) {
     if !uncaught || mem.tuple_arity(p.exit_reason) != Some(2) {
         return;
     }
-    let logger = sys.resources.system_logger.or_else(|| sys.names.get(&crate::atom::am::LOGGER).copied());
-    if let Some(logger) = logger.filter(|l| sys.procs.exists(*l)) {
-        if tell_logger(sys, p, logger).is_err() {
-            let limit = sys.arena.limit();
-            sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+    if let Some(logger) = crate::bif::log::logger(sys) {
+        const FORMAT: &str = "Error in process ~p with exit value:~n~p~n";
+        let about = Some((p.pid, p.group_leader));
+        match crate::bif::log::message(sys, FORMAT, &[p.pid, p.exit_reason], about) {
+            Ok(message) => sys.deliver(logger, message),
+            Err(crate::arena::OutOfMemory) => {
+                let limit = sys.arena.limit();
+                sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+            }
         }
         return;
     }
@@ -180,33 +184,6 @@ fn report(sys: &mut System, p: &Process) {
     let pid = crate::heap::print::write(mem, &sys.names(), p.pid, true, 100);
     let line = format!("=ERROR REPORT====\nError in process {pid} with exit value:\n{text}\n\n");
     sys.host.write(crate::host::Stream::Stderr, line.as_bytes());
-}
-
-/// The message that OTP's logger expects of its emulator.
-fn tell_logger(sys: &mut System, p: &Process, logger: Term) -> Result<(), crate::arena::OutOfMemory> {
-    use crate::atom::am;
-    use crate::bif::support::atom_map;
-    use crate::heap::build;
-    const FORMAT: &str = "Error in process ~p with exit value:~n~p~n";
-    let mut atom = |name: &str| sys.atoms.intern(name).unwrap_or(am::UNDEFINED);
-    let names = [atom("log"), atom("error_logger"), atom("gl"), atom("time"), atom("emulator"), atom("tag")];
-    let [log, error_logger, gl, time, emulator, tag] = names;
-    let micros = sys.system_ns() / 1000;
-    let words = sys.arena.flat_size(p.exit_reason) + 2 * FORMAT.len() as u64 + 64;
-    let words = u32::try_from(words).map_err(|_| crate::arena::OutOfMemory)?;
-    let literal_base = sys.arena.literal_base();
-    let message = sys.message_with(words, |a| {
-        let reason = crate::heap::copy::copy(a, literal_base, p.exit_reason)?;
-        let args = build::list(a, &[p.pid, reason])?;
-        let format = build::char_list(a, FORMAT)?;
-        let about = atom_map(a, &[(emulator, Term::bool(true)), (tag, Term::atom(am::ERROR))])?;
-        let time_value = build::int(a, micros)?;
-        let meta = [(error_logger, about), (gl, p.group_leader), (am::PID, p.pid), (time, time_value)];
-        let meta = atom_map(a, &meta)?;
-        build::tuple(a, &[Term::atom(log), Term::atom(am::ERROR), format, args, meta])
-    })?;
-    sys.deliver(logger, message);
-    Ok(())
 }
 
 fn fire_timers(sys: &mut System) {

@@ -29,6 +29,10 @@ impl RealFiles {
     }
 
     fn at(&self, path: &[u8]) -> PathBuf {
+        if path.is_empty() {
+            // No file has this name, not even the current directory.
+            return PathBuf::new();
+        }
         self.cwd.join(OsStr::from_bytes(path))
     }
 
