@@ -181,7 +181,7 @@ fn delete_module(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let entry = ctx.sys.code.modules.get(&module).copied().unwrap_or_default();
     if entry.old.is_some() && entry.current.is_some() {
         let name = ctx.sys.atoms.name_arc(module);
-        ctx.log_error(&format!("Module {name} must be purged before deleting\n"))?;
+        ctx.log_error(&format!("Module {name} must be purged before deleting\n\n"))?;
         return Err(ctx.badarg());
     }
     let deleted = load::delete(&mut into(ctx), module);

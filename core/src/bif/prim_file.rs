@@ -288,17 +288,13 @@ fn pwrite(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 fn seek(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let h = handle(ctx, a[0])?;
     let whence = match a[1].as_atom().map(|m| ctx.sys.atoms.name_arc(m)) {
-        Some(m) if &*m == "bof" => Ok(Whence::Start),
-        Some(m) if &*m == "cur" => Ok(Whence::Current),
-        Some(m) if &*m == "eof" => Ok(Whence::End),
-        _ => Err("einval"),
+        Some(m) if &*m == "bof" => Whence::Start,
+        Some(m) if &*m == "cur" => Whence::Current,
+        Some(m) if &*m == "eof" => Whence::End,
+        _ => return Err(ctx.badarg()),
     };
-    let by = match a[2].as_small() {
-        Some(n) => Ok(n),
-        None if ctx.sys.mem().is_big(a[2]) => Err("einval"),
-        None => return Err(ctx.badarg()),
-    };
-    match h.and_then(|h| files(ctx)?.seek(h, whence?, by?)) {
+    let Some(by) = a[2].as_small() else { return Err(ctx.badarg()) };
+    match h.and_then(|h| files(ctx)?.seek(h, whence, by)) {
         Ok(at) => {
             let at = ctx.uint(at)?;
             ok(ctx, at)

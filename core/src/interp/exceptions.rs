@@ -48,8 +48,11 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
 
 /// The instruction at fault, then the return addresses on the stack.
 fn frames(m: &Machine<'_>, at: u32) -> Vec<CodePtr> {
-    let mut out = vec![CodePtr { slot: m.slot, offset: at }];
-    out.extend(callers(m));
+    let first = CodePtr { slot: m.slot, offset: at };
+    let mut out = vec![first];
+    let callers = callers(m);
+    // A call of a BIF has written its own return address.
+    out.extend(callers.iter().skip(usize::from(callers.first() == Some(&first))));
     out
 }
 

@@ -1077,6 +1077,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 // SAFETY: as above.
                 let Instr::CallBif { arity, bif, .. } = (unsafe { *pc }) else { return lost(&mut m) };
                 let flow = super::calls::call_bif(&mut m, bif, arity, at);
+                if flow == Flow::Next {
+                    // As after a return: no address stays that a stack trace would take for a call.
+                    let sp = m.proc.heap.sp;
+                    mem.set_word(sp, 0, 0);
+                }
                 if flow != Flow::Next || m.proc.budget <= 0 || m.gc_desired() {
                     super::calls::after_bif(&mut m, flow, at)
                 } else {
