@@ -28,6 +28,8 @@ pub enum Section {
     Native,
     /// Conformance programs on the native VM with a collection at every reservation, each followed by a verification of the heap.
     Stress,
+    /// A part of OTP's own suites, on OTP booted by our program.
+    Suites,
     /// Conformance programs on the raw wasm under wasmtime.
     Raw,
     /// Conformance programs on the web wasm under Node.
@@ -92,6 +94,7 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Units => bundle::bundle(paths, &otp).and_then(|()| show(&mut cargo(&unit_tests()))),
             Native => conformance("native"),
             Stress => bundle::bundle(paths, &otp).and_then(|()| show(&mut stress(paths, &otp, &["--strict".into()]))),
+            Suites => suites(paths, &CI_SUITES.map(String::from)),
             Raw => web::raw_wasm(paths).and_then(|raw| {
                 conformance("raw")?;
                 // What the embedding crate and the program do with this engine.
@@ -137,6 +140,7 @@ fn name(section: Section) -> &'static str {
         Section::Units => "tests of all crates",
         Section::Native => "conformance, native",
         Section::Stress => "conformance, a collection at every reservation",
+        Section::Suites => "OTP's own suites, a part",
         Section::Raw => "conformance, raw wasm under wasmtime",
         Section::Node => "conformance, web wasm under Node",
         Section::Chromium => "conformance, web wasm in Chromium",
@@ -246,16 +250,33 @@ fn stress(paths: &Paths, otp: &std::path::Path, args: &[String]) -> std::process
     cargo
 }
 
-/// OTP's own suites, by our program in release mode.
+/// Suites that take seconds and touch much.
+const CI_SUITES: [&str; 12] = [
+    "lists",
+    "maps",
+    "dict",
+    "queue",
+    "proplists",
+    "sets",
+    "array",
+    "string",
+    "base64",
+    "erl_scan",
+    "math",
+    "gen_event",
+];
+
+/// OTP's own suites, by our program, optimised.
 pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
     let (otp, sources) = locked(paths, |paths| Ok((setup::otp::otp(paths)?, setup::otp::sources(paths)?)))?;
     bundle::bundle(paths, &otp)?;
-    say("building the program in release mode");
-    let build = ["build", "--quiet", "--release", "--package", "beambox-cli"];
-    show(&mut command(&paths.root, "cargo", &build))?;
+    say("building the program");
+    let target = paths.target.join("stress");
+    let build = ["build", "--quiet", "--profile", "stress", "--package", "beambox-cli", "--target-dir"];
+    show(command(&paths.root, "cargo", &build).arg(&target))?;
     let run = ["run", "--quiet", "--package", "beambox-tests", "--bin", "suites", "--", "--sources"];
     let mut runner = command(&paths.root, "cargo", &run);
-    runner.arg(sources).arg("--beambox").arg(paths.target.join("release/beambox")).args(args);
+    runner.arg(sources).arg("--beambox").arg(target.join("stress/beambox")).args(args);
     show(runner.env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 

@@ -72,6 +72,9 @@ pub struct Heap {
     pub need_fullsweep: bool,
     pub minor_count: u64,
     pub major_count: u64,
+    /// Collections under `gc_stress` that were left out since the last one.
+    #[cfg(feature = "gc_stress")]
+    pub left_out: usize,
 }
 
 impl Heap {
@@ -98,6 +101,8 @@ impl Heap {
             vheap_size: min_vheap,
             old_vheap_size: min_vheap,
             minor_since_major: 0,
+            #[cfg(feature = "gc_stress")]
+            left_out: 0,
             fullsweep_after,
             grow_next: false,
             need_fullsweep: false,
@@ -127,6 +132,20 @@ impl Heap {
     #[inline(always)]
     pub fn free(&self) -> u32 {
         (self.sp - self.top) / 8
+    }
+
+    /// Under `gc_stress`: is a collection due that nothing but the stress asks for? Heaps of up to 4,096 words collect every time. Larger ones, for which
+    /// that would take time by the square of their size, so often that 512 words are moved for each time.
+    #[cfg(feature = "gc_stress")]
+    pub fn stress_due(&mut self, need: usize) -> bool {
+        let live = self.young_used() + self.old_used() + self.stack_words();
+        let room = self.free() as usize >= need + 2 * RESERVED as usize && self.frags.is_empty();
+        self.left_out += 1;
+        let due = !room || live <= 4096 || self.left_out > live / 512;
+        if due {
+            self.left_out = 0;
+        }
+        due
     }
 
     /// `words` words for a term: from the heap if they fit, else from a fragment. Never collects.

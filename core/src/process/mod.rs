@@ -346,6 +346,10 @@ impl Process {
         regs: &mut [Term],
         force_major: bool,
     ) -> Result<crate::heap::gc::Done, crate::arena::OutOfMemory> {
+        #[cfg(feature = "gc_stress")]
+        if !force_major && self.heap.off_heap.words <= self.heap.vheap_size && !self.heap.stress_due(need) {
+            return Ok(crate::heap::gc::Done::default());
+        }
         let mut fields = RootFields {
             live: &mut self.live,
             mailbox: &mut self.mailbox,
