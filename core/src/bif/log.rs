@@ -44,6 +44,18 @@ pub fn message(
     })
 }
 
+/// `system_flag(system_logger, Pid | logger | undefined)`; the value before.
+pub fn set_logger(ctx: &mut super::Ctx<'_>, to: Term) -> super::BifResult {
+    let new = match to.as_atom() {
+        Some(am::LOGGER) => None,
+        Some(am::UNDEFINED) => Some(to),
+        _ if to.is_local_pid() => Some(to),
+        _ => return Err(ctx.badarg()),
+    };
+    let old = std::mem::replace(&mut ctx.sys.resources.system_logger, new);
+    Ok(old.unwrap_or(Term::atom(am::LOGGER)))
+}
+
 impl super::Ctx<'_> {
     /// Logs a text (without `~`) as an error; on standard error where there is no logger.
     pub fn log_error(&mut self, text: &str) -> Result<(), super::Fault> {

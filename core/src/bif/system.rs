@@ -282,6 +282,7 @@ fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
 fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let v = args[1];
     match (args[0].as_atom(), v.as_small()) {
+        (Some(am::SYSTEM_LOGGER), _) => super::log::set_logger(ctx, v),
         (Some(am::BACKTRACE_DEPTH), Some(n)) if n >= 0 => {
             let n = (n as usize).min(MAX_BACKTRACE);
             Ok(Term::small(std::mem::replace(&mut ctx.sys.shared.backtrace_depth, n) as i64))
