@@ -4,6 +4,7 @@ Arithmetic for operands of any kind: what the compiled code calls where the BEAM
 rationals stay exact, digits in a text count as their number. Conversions to numbers and the numeric built-ins are here, too.
 """.
 
+-export([float_add/2, float_sub/2, float_mul/2, float_divide/2, float_rem/2]).
 -export([add/2, sub/2, mul/2, divide/2, 'rem'/2, add_num/2, neg/1, number/1, cannot/2]).
 -export([to_int/1, to_float/1, to_bigrat/1, round/1, round/2, abs/1, ceil/1, floor/1, pow/2, num/1, denom/1]).
 
@@ -54,6 +55,27 @@ divide(X, Y) -> special('/', X, Y).
 -doc "`%`: sign of the dividend; `fmod` as soon as a float takes part.".
 -spec 'rem'(value(), value()) -> value().
 'rem'(X, Y) -> special('%', X, Y).
+
+-doc "`+` of what the program declares floats: two ints are taken as floats.".
+-spec float_add(value(), value()) -> value().
+float_add(X, Y) when is_integer(X), is_integer(Y) -> add(to_float(X), Y);
+float_add(X, Y) -> add_num(X, Y).
+-doc "`-` of floats.".
+-spec float_sub(value(), value()) -> value().
+float_sub(X, Y) when is_integer(X), is_integer(Y) -> sub(to_float(X), Y);
+float_sub(X, Y) -> sub(X, Y).
+-doc "`*` of floats.".
+-spec float_mul(value(), value()) -> value().
+float_mul(X, Y) when is_integer(X), is_integer(Y) -> mul(to_float(X), Y);
+float_mul(X, Y) -> mul(X, Y).
+-doc "`/` of floats.".
+-spec float_divide(value(), value()) -> value().
+float_divide(X, Y) when is_integer(X), is_integer(Y) -> divide(to_float(X), Y);
+float_divide(X, Y) -> divide(X, Y).
+-doc "`%` of floats.".
+-spec float_rem(value(), value()) -> value().
+float_rem(X, Y) when is_integer(X), is_integer(Y) -> 'rem'(to_float(X), Y);
+float_rem(X, Y) -> 'rem'(X, Y).
 
 -doc "Unary minus.".
 -spec neg(value()) -> value().

@@ -297,6 +297,8 @@ impl<'a> Checker<'a> {
     pub(super) fn element(&mut self, t: &Type, span: Span, code: &'static str, what: &str) -> Type {
         match t {
             Type::List(e) => (**e).clone(),
+            // The texts of the keys; those of ints count as numbers.
+            Type::Map(k, _) if k.is_numeric() => (**k).clone(),
             Type::Map(..) | Type::Record(_) => Type::String,
             Type::String => Type::String,
             Type::Group(_, row) => (**row).clone(),

@@ -347,7 +347,13 @@ impl Builder {
             return self.null();
         }
         let runtime = match op {
-            Arith::Add if matches!(hint, Hint::Int | Hint::Float) => "add_num",
+            // What is declared a float is computed with as one, even when an int has come there.
+            Arith::Add if hint == Hint::Float => "float_add",
+            Arith::Sub if hint == Hint::Float => "float_sub",
+            Arith::Mul if hint == Hint::Float => "float_mul",
+            Arith::Div if hint == Hint::Float => "float_divide",
+            Arith::Rem if hint == Hint::Float => "float_rem",
+            Arith::Add if hint == Hint::Int => "add_num",
             Arith::Add => "add",
             Arith::Sub => "sub",
             Arith::Mul => "mul",
@@ -358,6 +364,11 @@ impl Builder {
         let t = self.temp();
         let (slow, join) = (self.block(), self.block());
         let parted = self.part();
+        let is_const = |o: &Operand| matches!(o, Operand::Const(_));
+        if hint == Hint::Float && !matches!(op, Arith::Rem | Arith::Div) && !float_const(&x) && !float_const(&y) {
+            let tested = if is_const(&x) { y.clone() } else { x.clone() };
+            self.guard(Test::Float, vec![tested], slow);
+        }
         let bif = match op {
             Arith::Add if hint == Hint::Str => None,
             Arith::Add => Some("+"),
@@ -368,7 +379,7 @@ impl Builder {
             Arith::Div if float_const(&x) || float_const(&y) => Some("/"),
             Arith::Div if hint == Hint::Float => {
                 // `/` is right as soon as one side is a float.
-                if !matches!(x, Operand::Const(_)) {
+                if !is_const(&x) {
                     self.guard(Test::Float, vec![x.clone()], slow);
                 } else {
                     self.guard(Test::Float, vec![y.clone()], slow);
