@@ -326,7 +326,8 @@ impl Lower<'_> {
                 let lists = |t: &Type| matches!(t.unwrapped(), Type::List(_));
                 if lists(&tl) || lists(&tr) {
                     let sum = Expr::remote("mochi_num", "add", vec![*a, *b], line);
-                    return self.in_cell(sum, LISTS);
+                    // With a string it is a string.
+                    return self.in_cell(sum, LISTS | MAPS);
                 }
                 let x = arith(Arith::Add);
                 if hint == Hint::Any && hl != Hint::Str && hr != Hint::Str && hl == hr {
