@@ -2,7 +2,7 @@
 
 use beambox_core::host::Stream;
 use beambox_core::host::terminal::{LineModes, Standard, Terminal};
-use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+use rustix::termios::{self, InputModes, LocalModes, OptionalActions, OutputModes, Termios};
 use std::io::{self, IsTerminal};
 
 /// See the module's documentation.
@@ -44,8 +44,12 @@ impl Terminal for ProcessTerminal {
         let mut new = self.before.get_or_insert_with(|| now.clone()).clone();
         new.local_modes.set(LocalModes::ICANON, modes.canonical);
         new.local_modes.set(LocalModes::ECHO, modes.echo);
-        new.local_modes.set(LocalModes::ISIG, modes.signals);
+        if let Some(signals) = modes.signals {
+            new.local_modes.set(LocalModes::ISIG | LocalModes::IEXTEN, signals);
+        }
         if !modes.canonical {
+            new.input_modes.remove(InputModes::ICRNL);
+            new.output_modes.remove(OutputModes::OPOST);
             new.special_codes[termios::SpecialCodeIndex::VMIN] = 1;
             new.special_codes[termios::SpecialCodeIndex::VTIME] = 0;
         }

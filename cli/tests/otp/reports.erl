@@ -9,7 +9,7 @@ main() ->
     wait(spawn(fun() -> erlang:error({bad, "thing"}) end)),
     wait(spawn(fun() -> throw(up) end)),
     wait(spawn(fun() -> exit(quiet) end)),
-    wait(spawn(fun() -> 1 + hd([a]) end)),
+    wait(spawn(fun() -> 1 + hd(tl([1, a])) end)),
     wait(proc_lib:spawn(fun() -> exit(loud) end)),
     wait(proc_lib:spawn(fun() -> lists:nth(3, [1]) end)),
     process_flag(trap_exit, true),

@@ -86,7 +86,7 @@ fn init(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         match ctx.sys.atoms.name(k) {
             "canon" => modes.canonical = v,
             "echo" => modes.echo = v,
-            "sig" => modes.signals = v,
+            "sig" => modes.signals = Some(v),
             _ => {}
         }
     }

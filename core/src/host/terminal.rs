@@ -15,8 +15,8 @@ pub struct LineModes {
     /// Whole lines, edited by the terminal.
     pub canonical: bool,
     pub echo: bool,
-    /// Keys such as interrupt make signals.
-    pub signals: bool,
+    /// Keys such as interrupt make signals; `None`: as it is.
+    pub signals: Option<bool>,
 }
 
 /// What is known of the terminal, and its settings.
