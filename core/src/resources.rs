@@ -124,9 +124,45 @@ impl ZStream {
     }
 }
 
+/// What fills up the last block of a cipher.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Padding {
+    Undefined,
+    None,
+    Pkcs,
+    Zero,
+    Random,
+}
+
+/// A cipher that takes its data in pieces.
+pub struct CipherState {
+    pub owner: Term,
+    /// Its line in the table of ciphers.
+    pub cipher: usize,
+    pub encrypt: bool,
+    pub padding: Padding,
+    pub key: Vec<u8>,
+    /// The last block, the counter, or the IV.
+    pub chain: [u8; 16],
+    /// Data that is less than a block, or what is left of the key stream.
+    pub buffer: Vec<u8>,
+    pub position: u64,
+    pub size: u64,
+    /// Bytes of padding, once it is finished.
+    pub padded: Option<usize>,
+}
+
+impl std::fmt::Debug for CipherState {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CipherState").field("cipher", &self.cipher).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
 /// See the module's documentation.
 #[derive(Default, Debug)]
 pub struct Resources {
+    pub ciphers: BTreeMap<RefId, CipherState>,
     pub zlib: BTreeMap<RefId, ZStream>,
     pub files: BTreeMap<RefId, OpenFile>,
     pub buffers: BTreeMap<RefId, Buffer>,
@@ -170,6 +206,7 @@ impl Resources {
         }
         self.ports.retain(|_, p| p.owner != pid);
         self.zlib.retain(|_, z| z.owner != pid);
+        self.ciphers.retain(|_, c| c.owner != pid);
         let handles = self.files.values().filter(|f| f.owner == pid).filter_map(|f| f.handle).collect();
         self.files.retain(|_, f| f.owner != pid);
         self.system_processes.remove(&pid.raw());

@@ -16,6 +16,8 @@ pub mod code_load;
 pub mod code_purge;
 pub mod control;
 pub mod convert;
+pub mod crypto;
+pub mod crypto_cipher;
 pub mod ctx;
 pub mod digest;
 pub mod etf;

@@ -15,6 +15,8 @@ const FAMILIES: &[&[Bif]] = &[
     super::prim_tty::BIFS,
     super::control::BIFS,
     super::convert::BIFS,
+    super::crypto::BIFS,
+    super::crypto_cipher::BIFS,
     super::digest::BIFS,
     super::ets::basic::BIFS,
     super::ets::counter::BIFS,
