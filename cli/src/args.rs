@@ -117,6 +117,10 @@ pub struct Build {
     /// Folder for the .beam files; is made if it isn't there
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub output: PathBuf,
+
+    /// Errors instead of warnings for what older programs do
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// List what is in a .beam file.

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 pub fn build(options: &Build) -> Result<(), Failure> {
     let source = read_source(&options.file)?;
     let name = options.file.display().to_string();
-    let settings = beambox_mochi::Options::default();
+    let settings = beambox_mochi::Options { strict: options.strict };
     let result = beambox_mochi::package::compile_with_files(&source, &name, &settings, &crate::mochi_files::Disk);
     let lines = LineIndex::new(&source);
     let told: Vec<String> = result.diagnostics.iter().map(|d| d.render(&lines, &name)).collect();
