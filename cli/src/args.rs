@@ -26,17 +26,18 @@ pub enum Command {
     Run(Run),
     Build(Build),
     Disasm(Disasm),
+    /// Run unmodified OTP, as `erl` does
     #[cfg(unix)]
     Erl(Raw),
+    /// Compile with OTP's compilers, as `erlc` does
     #[cfg(unix)]
     Erlc(Raw),
+    /// Run an Erlang script, as `escript` does
     #[cfg(unix)]
     Escript(Raw),
 }
 
-/// Unmodified OTP on this VM.
-///
-/// `erl`, `erlc` and `escript` take what OTP's own programs take. Before that may stand `--otp DIR` (else $BEAMBOX_OTP, else the OTP of
+/// What `erl`, `erlc` and `escript` take: what OTP's own programs take. Before that may stand `--otp DIR` (else $BEAMBOX_OTP, else the OTP of
 /// the `erl` on the PATH) and `--memory SIZE`. This is no sandbox: the program has your files.
 #[cfg(unix)]
 #[derive(Debug, Args)]

@@ -128,7 +128,7 @@ impl Session {
             seed: self.settings.seed,
             ..Config::default()
         };
-        let mut vm = Vm::new(config, Box::new(SessionHost(self.shared.clone())))
+        let mut vm = Vm::new(config, Box::new(SessionHost::new(self.shared.clone())))
             .map_err(|_| "there is no memory for a VM".to_string())?;
         let args: Vec<_> = args.into_iter().map(value).collect();
         let served = matches!(self.shared.borrow_mut().module(START.0), Supply::Beam(_));

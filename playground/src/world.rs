@@ -4,6 +4,7 @@
 
 use crate::bundle::Bundle;
 pub use beambox_core::host::Supply;
+use beambox_core::host::files::Files;
 use beambox_core::host::{Host, Input};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -26,6 +27,10 @@ pub trait World {
     /// Fills a buffer with entropy; `false`: the VM derives it from its seed.
     fn entropy(&mut self, _buffer: &mut [u8]) -> bool {
         false
+    }
+    /// The files of the next run; `None`: it has none.
+    fn files(&mut self) -> Option<Box<dyn Files>> {
+        None
     }
     /// The `.beam` file of a module that is called and that neither the embedder nor the bundle has.
     fn load_module(&mut self, _name: &str) -> Supply {
@@ -78,15 +83,34 @@ impl Shared {
 }
 
 /// The VM's side.
-pub(crate) struct SessionHost(pub Rc<RefCell<Shared>>);
+pub(crate) struct SessionHost {
+    shared: Rc<RefCell<Shared>>,
+    /// The program's files, if it was given any.
+    files: Option<Box<dyn Files>>,
+}
+
+impl SessionHost {
+    /// The host of one run, with the files that the world grants it.
+    pub fn new(shared: Rc<RefCell<Shared>>) -> SessionHost {
+        let files = shared.borrow_mut().world.files();
+        SessionHost { shared, files }
+    }
+}
 
 impl Host for SessionHost {
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        match &mut self.files {
+            Some(files) => Some(&mut **files),
+            None => None,
+        }
+    }
+
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        self.0.borrow_mut().world.write(stream, bytes);
+        self.shared.borrow_mut().world.write(stream, bytes);
     }
 
     fn read(&mut self, max: usize) -> Input {
-        let mut shared = self.0.borrow_mut();
+        let mut shared = self.shared.borrow_mut();
         let count = max.min(shared.input.len());
         if count > 0 {
             return Input::Bytes(shared.input.drain(..count).collect());
@@ -95,21 +119,21 @@ impl Host for SessionHost {
     }
 
     fn monotonic_ns(&mut self) -> Option<u64> {
-        let mut shared = self.0.borrow_mut();
+        let mut shared = self.shared.borrow_mut();
         if shared.deterministic { None } else { shared.world.monotonic_ns() }
     }
 
     fn system_ns(&mut self) -> Option<i64> {
-        let mut shared = self.0.borrow_mut();
+        let mut shared = self.shared.borrow_mut();
         if shared.deterministic { None } else { shared.world.system_ns() }
     }
 
     fn entropy(&mut self, buf: &mut [u8]) -> bool {
-        let mut shared = self.0.borrow_mut();
+        let mut shared = self.shared.borrow_mut();
         !shared.deterministic && shared.world.entropy(buf)
     }
 
     fn load_module(&mut self, name: &str) -> Supply {
-        self.0.borrow_mut().module(name)
+        self.shared.borrow_mut().module(name)
     }
 }

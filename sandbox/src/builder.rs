@@ -3,6 +3,7 @@
 //! Invariant: a sandbox keeps settings only; every run has a VM of its own, so runs can't disturb each other.
 
 use crate::drive::{Machine, Plan, drive};
+use crate::files::Files;
 use crate::modules::Modules;
 use crate::native::Native;
 use crate::outcome::{Error, Outcome};
@@ -79,6 +80,7 @@ pub struct Builder {
     sink: Option<Sink>,
     real_time: bool,
     entropy: bool,
+    files: Option<Box<dyn Files + Send>>,
     seed: Option<u64>,
     raw_wasm: Option<PathBuf>,
 }
@@ -155,6 +157,11 @@ impl Builder {
         self.entropy = yes;
         self
     }
+    /// Grants these files, such as [`crate::files::MemoryFiles`], to the first run; the programs of [`Engine::Wasm`] get none.
+    pub fn files(mut self, files: impl Files + Send + 'static) -> Builder {
+        self.files = Some(Box::new(files));
+        self
+    }
     /// The seed that stands for entropy.
     pub fn seed(mut self, seed: u64) -> Builder {
         self.seed = Some(seed);
@@ -191,6 +198,7 @@ impl Builder {
             sink: self.sink,
             real_time: self.real_time,
             entropy: self.entropy,
+            files: self.files,
             seed: self.seed,
             stop: StopHandle::default(),
         })
@@ -226,6 +234,7 @@ pub struct Sandbox {
     sink: Option<Sink>,
     real_time: bool,
     entropy: bool,
+    files: Option<Box<dyn Files + Send>>,
     seed: Option<u64>,
     stop: StopHandle,
 }
@@ -304,6 +313,7 @@ impl Sandbox {
             limit: self.limits.output,
             clock: self.real_time.then_some(start),
             entropy: self.entropy,
+            files: self.files.take().map(|files| files as Box<dyn Files>),
             stop: None,
         }));
         let shared = Shared(outside.clone());

@@ -26,7 +26,6 @@
 
 mod builder;
 mod drive;
-#[cfg(unix)]
 pub mod files;
 mod modules;
 mod native;

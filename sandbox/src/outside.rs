@@ -4,6 +4,7 @@
 
 use crate::modules::Modules;
 use crate::outcome::StopCause;
+use beambox_core::host::files::Files;
 use beambox_playground::{Stream, Supply, World};
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -26,6 +27,8 @@ pub(crate) struct Outside {
     /// The clocks, if they are granted: since when.
     pub clock: Option<Instant>,
     pub entropy: bool,
+    /// The program's files, until the VM takes them.
+    pub files: Option<Box<dyn Files>>,
     /// Why the program must not go on.
     pub stop: Option<StopCause>,
 }
@@ -58,6 +61,9 @@ impl Outside {
 pub(crate) struct Shared(pub Rc<RefCell<Outside>>);
 
 impl World for Shared {
+    fn files(&mut self) -> Option<Box<dyn Files>> {
+        self.0.borrow_mut().files.take()
+    }
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.0.borrow_mut().deliver(stream, bytes);
     }

@@ -466,3 +466,84 @@ impl Files for MemoryFiles {
         if bytes.len() > max { Err("enomem") } else { Ok(bytes.clone()) }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const WRITE: OpenModes = OpenModes {
+        write: true,
+        read: false,
+        append: false,
+        exclusive: false,
+        sync: false,
+        directory: false,
+        skip_type_check: false,
+    };
+
+    #[test]
+    fn a_tree_is_made_read_and_taken_down() {
+        let mut f = MemoryFiles::new(1 << 16);
+        f.add("/a/b/c.txt", b"hello").unwrap();
+        assert_eq!(f.read_file(b"/a/b/c.txt", 99).unwrap(), b"hello");
+        assert_eq!(f.read_file(b"a/../a/./b/c.txt", 4), Err("enomem"));
+        f.set_cwd(b"/a/b").unwrap();
+        assert_eq!((f.cwd().unwrap(), f.list(b".").unwrap()), (b"/a/b".to_vec(), vec![b"c.txt".to_vec()]));
+        f.soft_link(b"c.txt", b"link").unwrap();
+        f.soft_link(b"loop", b"loop").unwrap();
+        assert_eq!(f.read_file(b"link", 99).unwrap(), b"hello");
+        assert_eq!(f.read_file(b"loop", 99), Err("eloop"));
+        assert_eq!(f.info(b"link", false).unwrap().kind, FileKind::Symlink);
+        f.rename(b"c.txt", b"/d.txt").unwrap();
+        assert_eq!(f.read_file(b"link", 99), Err("enoent"));
+        assert_eq!(f.rename(b"/a", b"/a/b/x"), Err("einval"));
+        assert_eq!((f.remove_dir(b"/a/b"), f.remove_file(b"/a")), (Err("eexist"), Err("eperm")));
+        f.remove_file(b"link").unwrap();
+        f.remove_file(b"loop").unwrap();
+        f.remove_dir(b"/a/b").unwrap();
+        assert_eq!((f.list(b"/a").unwrap().len(), f.remove_dir(b"/")), (0, Err("eexist")));
+    }
+
+    #[test]
+    fn positions_and_modes() {
+        let mut f = MemoryFiles::new(1 << 16);
+        let w = f.open(b"x", WRITE).unwrap();
+        f.write(w, b"abcdef").unwrap();
+        assert_eq!(f.seek(w, Whence::End, -2), Ok(4));
+        f.write(w, b"XYZ").unwrap();
+        f.write_at(w, 9, b"!").unwrap();
+        assert_eq!((f.read(w, 1), f.seek(w, Whence::Start, -1)), (Err("ebadf"), Err("einval")));
+        f.close(w).unwrap();
+        assert_eq!((f.close(w), f.write(w, b"")), (Err("einval"), Err("einval")));
+        assert_eq!(f.read_file(b"x", 99).unwrap(), b"abcdXYZ\0\0!");
+        let r = f.open(b"x", OpenModes { read: true, ..OpenModes::default() }).unwrap();
+        assert_eq!(
+            (f.read(r, 4).unwrap(), f.read(r, 99).unwrap().len(), f.read(r, 9).unwrap().len()),
+            (b"abcd".to_vec(), 6, 0)
+        );
+        assert_eq!(f.write(r, b"x"), Err("ebadf"));
+        assert_eq!(f.open(b"x", OpenModes { exclusive: true, ..WRITE }), Err("eexist"));
+        assert_eq!(
+            (f.open(b"/", WRITE), f.open(b"x/y", WRITE), f.open(b"", WRITE)),
+            (Err("eisdir"), Err("enotdir"), Err("enoent"))
+        );
+        f.set_mode(b"x", 0o400).unwrap();
+        assert_eq!(f.open(b"x", WRITE), Err("eacces"));
+    }
+
+    #[test]
+    fn the_limit_holds_and_what_is_deleted_comes_back() {
+        let mut f = MemoryFiles::new(1000);
+        let w = f.open(b"big", WRITE).unwrap();
+        assert_eq!(f.write(w, &[0; 2000]), Err("enospc"));
+        assert_eq!(f.write_at(w, 1 << 61, b"x"), Err("enospc"));
+        f.write(w, &[1; 800]).unwrap();
+        assert_eq!(f.write(w, &[1; 200]), Err("enospc"));
+        f.close(w).unwrap();
+        f.remove_file(b"big").unwrap();
+        f.add("/other", &[2; 800]).unwrap();
+        while f.make_dir(format!("d{}", f.next).as_bytes()).is_ok() {}
+        assert!(f.nodes.len() < 20);
+    }
+}
