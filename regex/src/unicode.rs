@@ -158,6 +158,19 @@ pub fn posix_ucp(name: &str) -> Ranges {
 
 /// The other code points that are the same letter, for ranges.
 pub fn fold(ranges: &[(u32, u32)]) -> Ranges {
+    // The usual case at once: the letters of ASCII but k and s have no third case.
+    if let [(c, d)] = *ranges
+        && c == d
+        && let Some(b) = u8::try_from(c).ok().filter(u8::is_ascii)
+    {
+        let (upper, lower) = (u32::from(b.to_ascii_uppercase()), u32::from(b.to_ascii_lowercase()));
+        if upper == lower {
+            return vec![(c, c)];
+        }
+        if !matches!(lower as u8, b'k' | b's') {
+            return vec![(upper, upper), (lower, lower)];
+        }
+    }
     let mut parts = Vec::new();
     for (a, b) in ranges {
         for (lo, hi) in [(*a, (*b).min(0xD7FF)), ((*a).max(0xE000), *b)] {

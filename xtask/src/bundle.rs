@@ -20,7 +20,7 @@ use crate::run::{command, quiet, step};
 mod format;
 
 /// The applications whose modules tests and native hosts may load.
-const APPLICATIONS: &[&str] = &["stdlib", "kernel", "compiler", "erts"];
+const APPLICATIONS: &[&str] = &["stdlib", "kernel", "compiler", "erts", "crypto"];
 
 /// Modules of stdlib that a page's program has no use for: they need files, a terminal, a network, or compile Erlang.
 const NOT_FOR_THE_PAGE: &[&str] = &[

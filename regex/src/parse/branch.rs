@@ -54,6 +54,10 @@ impl Parser<'_> {
         };
         let mut quoted = false;
         loop {
+            if self.pushed > super::MAX_SIZE {
+                self.i = self.text.len();
+                return Err(20);
+            }
             let c = self.at(0);
             if c == b'\\' && self.at(1) == b'E' {
                 quoted = false;

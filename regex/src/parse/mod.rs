@@ -78,6 +78,8 @@ pub(crate) struct Parser<'a> {
     /// For each closed group whether it could match nothing.
     closed: HashMap<u32, bool>,
     calls: Vec<u32>,
+    /// How many nodes have been pushed; each takes a byte of PCRE's code at least.
+    pushed: u64,
     sets: Vec<crate::ast::CharSet>,
     set_ids: HashMap<crate::ast::CharSet, u32>,
     properties: HashMap<String, std::rc::Rc<Ranges>>,
@@ -129,6 +131,7 @@ pub(crate) fn parse(pattern: &[u8], options: u32) -> Result<Pattern, CompileErro
         open_captures: Vec::new(),
         closed: HashMap::new(),
         calls: Vec::new(),
+        pushed: 0,
         sets: Vec::new(),
         set_ids: HashMap::new(),
         properties: HashMap::new(),
@@ -173,6 +176,7 @@ impl Parser<'_> {
         }
         self.final_captures = self.captures;
         self.captures = 0;
+        self.pushed = 0;
         self.second = true;
         self.depth = 0;
         self.cond_assert = false;
@@ -260,6 +264,7 @@ impl Parser<'_> {
     }
 
     fn push(&mut self, node: Node) {
+        self.pushed += 1;
         if let Some(open) = self.open.last_mut() {
             open.nodes.push(node);
         }
