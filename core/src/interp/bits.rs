@@ -76,6 +76,7 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             let ctx = m.src(s);
             if utf::take(m.mem(), ctx, kind, flags).is_some() { Flow::Next } else { Flow::Jump(fail) }
         }
+        Instr::BsCreateQuick { live, d, n, at, fail } => create_quick(m, live, d, n as u32, at, fail),
         Instr::BsCreateBin { live, d, n, at, fail } => create_bin(m, live, d, n as u32, at, fail),
         // The size in x0 is a hint; room is made when something is appended.
         Instr::BsInitWritable {} => match binary::from_bytes(&mut m.ctx(), b"") {
@@ -339,6 +340,47 @@ fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32)
         Err(BuildError::BadArg) => m.error(Term::atom(am::BADARG)),
         Err(BuildError::SystemLimit) => m.error(Term::atom(am::SYSTEM_LIMIT)),
     }
+}
+
+/// `create_bin` of integers and strings of whole bytes whose sizes are known, maybe behind a binary to append to. Side table:
+/// bits of those segments, then as for `create_bin`.
+fn create_quick(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
+    let Some(instance) = m.sys.code.instance(m.slot) else { return Flow::Jump(fail) };
+    let end = at as usize + 2 + n as usize * segment::WORDS;
+    let Some([bits, need, list @ ..]) = instance.side.get(at as usize..end) else { return Flow::Jump(fail) };
+    let (bits, need) = (*bits as u64, need + RESULT_WORDS + crate::heap::RESERVED);
+    let slow = m.gc_desired()
+        || m.proc.heap.free() < need
+        || list.chunks_exact(segment::WORDS).any(|s| s[0] == segment::INTEGER && !m.wide(s[3]).is_small());
+    if slow {
+        return create_bin(m, live, d, n, at + 1, fail);
+    }
+    let built = match list {
+        [segment::APPEND | segment::PRIVATE_APPEND, unit, _, value, ..] => {
+            let (value, unit) = (m.wide(*value), *unit);
+            Builder::append(&mut m.ctx(), value, bits, unit)
+        }
+        _ => Builder::new(&mut m.ctx(), bits),
+    };
+    let Ok(mut b) = built else { return create_bin(m, live, d, n, at + 1, fail) };
+    let mem = m.mem();
+    let Some(instance) = m.sys.code.instance(m.slot) else { return Flow::Jump(fail) };
+    for s in instance.side.get(at as usize + 2..end).unwrap_or(&[]).chunks_exact(segment::WORDS) {
+        match s[0] {
+            segment::INTEGER => {
+                let Some(v) = m.wide(s[3]).as_small() else { continue };
+                b.small(mem, v, m.wide(s[4]).small_value() as u64 * s[1] as u64, s[2]);
+            }
+            segment::STRING => {
+                let (from, len) = (s[3] as usize, s[4] as usize);
+                b.bytes(mem, instance.strings.get(from..from + len).unwrap_or(&[]));
+            }
+            _ => {}
+        }
+    }
+    m.set(d, b.finish());
+    m.proc.budget -= 1;
+    Flow::Next
 }
 
 fn build_all(m: &mut Machine<'_>, n: u32, at: u32) -> Result<Term, BuildError> {

@@ -88,7 +88,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::PutMapAssoc { live, s, d, at, n } => data::put_map_assoc(m, live, s, d, at, n),
         Instr::PutMapExact { live, s, d, at, n, fail } => data::put_map_exact(m, live, s, d, at, n as u32, fail),
         Instr::HasMapFields { s, n, at, fail } => data::has_map_fields(m, s, n as u32, at, fail),
-        Instr::GetMapElements { s, n, at, fail } => data::get_map_elements(m, s, n as u32, at, fail),
         Instr::MakeFun { d, n, fun, at } => data::make_fun(m, d, n as u32, fun, at),
 
         Instr::Add { .. }
@@ -107,14 +106,6 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::Bsl { .. }
         | Instr::Bsr { .. } => arith::binary(m, i),
         Instr::Bif0 { d, bif } => arith::guard_bif(m, bif, &mut [], d, 0, crate::load::translate::NO_COLLECTION),
-        Instr::Bif1 { live, a, d, fail, bif } => {
-            let a = m.src(a);
-            arith::guard_bif(m, bif, &mut [a], d, fail, live)
-        }
-        Instr::Bif2 { live, a, b, d, fail, bif } => {
-            let (a, b) = (m.src(a), m.src(b));
-            arith::guard_bif(m, bif, &mut [a, b], d, fail, live)
-        }
         Instr::Bif3 { live, d, at, fail, bif } => {
             let mut args = m.sides(at, 3);
             arith::guard_bif(m, bif, &mut args, d, fail, live)
@@ -182,6 +173,7 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::BsGetUtf { .. }
         | Instr::BsSkipUtf { .. }
         | Instr::BsCreateBin { .. }
+        | Instr::BsCreateQuick { .. }
         | Instr::BsInitWritable {} => bits::execute(m, i),
 
         _ => {

@@ -3,7 +3,7 @@
 use super::{Flow, Machine};
 use crate::atom::am;
 use crate::code::op::{Instr, SelectTable, TypeKind};
-use crate::code::operand::{Dst, Src, Wide};
+use crate::code::operand::{Dst, Place, Src, Wide};
 use crate::heap::order;
 use crate::heap::{Alloc, map};
 use crate::term::{Mem, Term, object};
@@ -169,28 +169,43 @@ pub fn has_map_fields(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -
     Flow::Next
 }
 
-pub fn get_map_elements(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
-    let t = m.src(s);
+/// Puts the values of `n` keys where the side table says; `false`: one of them is missing, or it isn't a map.
+#[inline(never)]
+#[allow(unsafe_code)]
+pub fn map_elements(m: &mut Machine<'_>, t: Term, n: u32, at: u32) -> bool {
+    let mem = m.mem();
     // A compiler puts is_map in front; damaged code may not have it.
-    if !m.mem().is_map(t) {
-        return Flow::Jump(fail);
+    if !mem.is_map(t) {
+        return false;
     }
-    for k in 0..n {
-        let key = m.wide(m.side(at + 2 * k));
-        match map::get(m.mem(), &m.sys.names(), t, key) {
-            Some(v) => {
-                let d = Wide(m.side(at + 2 * k + 1));
-                let d = match d.kind() {
-                    crate::code::operand::Place::X(i) => Dst::x(i as u16),
-                    crate::code::operand::Place::Y(i) => Dst::y(i as u16),
-                    crate::code::operand::Place::Const(_) => continue,
-                };
-                m.set(d, v);
+    let Some(instance) = m.sys.code.instance(m.slot) else { return false };
+    let Some(side) = instance.side.get(at as usize..at as usize + 2 * n as usize) else { return false };
+    let (flat, sp) = (mem.is_flat_map(t), m.proc.heap.sp);
+    for pair in side.chunks_exact(2) {
+        let key = match Wide(pair[0]).kind() {
+            Place::X(i) => m.x(i as usize),
+            Place::Y(i) => m.y(i),
+            Place::Const(i) => instance.consts.get(i as usize).copied().unwrap_or(Term::NIL),
+        };
+        let found = if flat && key.is_immed() {
+            let keys = mem.field(t, 2);
+            let size = mem.map_size(t) as u32;
+            (0..size).find(|i| mem.field(keys, i + 1) == key).map(|i| mem.field(t, 3 + i))
+        } else {
+            map::get(mem, &m.sys.names(), t, key)
+        };
+        let Some(v) = found else { return false };
+        match Wide(pair[1]).kind() {
+            Place::X(i) => {
+                assert!((i as usize) < crate::code::operand::REGISTERS);
+                // SAFETY: the register was just checked; nothing else holds a reference to the register file.
+                unsafe { *m.x.add(i as usize) = v }
             }
-            None => return Flow::Jump(fail),
+            Place::Y(i) => mem.set(sp, i + 1, v),
+            Place::Const(_) => {}
         }
     }
-    Flow::Next
+    true
 }
 
 /// A fun: header, entry, free variables, and the fun reference at the end of its environment.

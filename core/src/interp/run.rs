@@ -6,6 +6,7 @@
 
 use super::{APPLY_TRAP, Flow, Machine, Registers, SliceEnd, cold};
 use crate::bif::table;
+use crate::code::Instance;
 use crate::code::op::{Instr, SelectTable};
 use crate::code::operand::{Dst, Src};
 use crate::heap::RESERVED;
@@ -18,30 +19,22 @@ use crate::term::{TAG_HEADER, Term, object};
 struct Place {
     code: *const Instr,
     len: u32,
-    consts: *const Term,
-    side: *const u32,
-    selects: *const SelectTable,
     slot: u32,
+    /// Constants, side table and selects are read through this: so a step into another module loads little.
+    instance: *const Instance,
 }
 
 fn place_of(sys: &System, slot: u32) -> Option<Place> {
     let i = sys.code.instance(slot)?;
-    Some(Place {
-        code: i.code.as_ptr(),
-        len: i.code.len() as u32,
-        consts: i.consts.as_ptr(),
-        side: i.side.as_ptr(),
-        selects: i.selects.as_ptr(),
-        slot,
-    })
+    Some(Place { code: i.code.as_ptr(), len: i.code.len() as u32, slot, instance: i })
 }
 
 /// Why the hot loop is left.
 enum Leave {
     /// The instruction at `pc` is the cold dispatcher's.
     Cold,
-    /// The instruction at `pc` calls a BIF.
-    Bif,
+    /// Something that spilled and ran already says what comes next.
+    Said(Flow),
     /// Words to make sure of and live X registers; the instruction starts again.
     Collect(u32, u32),
     /// To a place that isn't there.
@@ -124,7 +117,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(i),
                 1 => y!(i),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *here.consts.add(i) },
+                _ => unsafe { *(*here.instance).consts.as_ptr().add(i) },
             }
         }};
     }
@@ -137,7 +130,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(j),
                 1 => y!(j),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *here.consts.add(j) },
+                _ => unsafe { *(*here.instance).consts.as_ptr().add(j) },
             }
         }};
     }
@@ -232,6 +225,27 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 goto!(p)
             } else {
                 cold!()
+            }
+        }};
+    }
+    /// Calls what may use the heap, raise or collect.
+    macro_rules! guard {
+        ($call:expr) => {{
+            spill!();
+            if cfg!(feature = "gc_stress") {
+                // SAFETY: `pc` points into the code of `here`.
+                m.proc.ip = CodePtr { slot: here.slot, offset: unsafe { pc.offset_from(here.code) as u32 } };
+            }
+            match $call {
+                Flow::Next => {
+                    reload!();
+                    next!()
+                }
+                Flow::Jump(d) => {
+                    reload!();
+                    jump!(d)
+                }
+                other => break Leave::Said(other),
             }
         }};
     }
@@ -603,7 +617,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::SelectVal { s, fail, table } => {
                     let v: Term = src!(s);
                     // SAFETY: the loader made the table's index; the instance outlives the slice.
-                    let table = unsafe { &*here.selects.add(table as usize) };
+                    let table = unsafe { &*(*here.instance).selects.as_ptr().add(table as usize) };
                     if let SelectTable::Linear { .. } = table {
                         cold!()
                     }
@@ -665,7 +679,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     mem.set_word(to, 0, object::tuple_header(n));
                     for k in 0..n {
                         // SAFETY: the loader put `n` operands there.
-                        let w = unsafe { *here.side.add((at + k) as usize) };
+                        let w = unsafe { *(*here.instance).side.as_ptr().add((at + k) as usize) };
                         let v = wide!(w);
                         mem.set(to, k + 1, v);
                     }
@@ -809,7 +823,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::BsMatchQuick { s, n, at, fail } => {
                     let ctx: Term = src!(s);
                     // SAFETY: the loader put `n` checked commands there, none of which builds anything; `x` is the register file.
-                    let matched = unsafe { super::bits::match_quick(mem, x, sp, here.side.add(at as usize), n, ctx) };
+                    let matched = unsafe {
+                        super::bits::match_quick(mem, x, sp, (*here.instance).side.as_ptr().add(at as usize), n, ctx)
+                    };
                     if matched {
                         next!()
                     }
@@ -831,7 +847,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::UpdateRecord { s, d, at, n } if !cfg!(feature = "gc_stress") => {
                     let old: Term = src!(s);
                     // SAFETY: the loader put the size and `n` pairs there.
-                    let side = unsafe { here.side.add(at as usize) };
+                    let side = unsafe { (*here.instance).side.as_ptr().add(at as usize) };
                     // SAFETY: as above.
                     let size = unsafe { *side };
                     let to = bump!(size + 1);
@@ -849,7 +865,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::SelectArity { s, fail, table } => {
                     let v: Term = src!(s);
                     // SAFETY: the loader made the table's index; the instance outlives the slice.
-                    let table = unsafe { &*here.selects.add(table as usize) };
+                    let table = unsafe { &*(*here.instance).selects.as_ptr().add(table as usize) };
                     match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
                         Some(d) => jump!(d),
                         None => jump!(fail),
@@ -963,10 +979,39 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     set_y!(y, Term::NIL);
                     next!()
                 }
-                Instr::CallBif { cp, .. } => {
+                Instr::CallBif { arity, bif, cp } => {
                     mem.set_word(sp, 0, cp);
                     reds -= 1;
-                    break Leave::Bif;
+                    spill!();
+                    // SAFETY: `pc` points into the code of `here`.
+                    let at = unsafe { pc.offset_from(here.code) as u32 };
+                    let flow = super::calls::call_bif(&mut m, bif, arity, at);
+                    if flow == Flow::Next {
+                        // As after a return: no address stays that a stack trace would take for a call.
+                        let sp = m.proc.heap.sp;
+                        mem.set_word(sp, 0, 0);
+                    }
+                    if flow == Flow::Next && m.proc.budget > 0 && !m.gc_desired() && m.sys.tracing.retired.is_empty() {
+                        reload!();
+                        next!()
+                    }
+                    break Leave::Said(super::calls::after_bif(&mut m, flow, at));
+                }
+                Instr::Bif1 { live, a, d, fail, bif } => {
+                    let a: Term = src!(a);
+                    guard!(super::arith::guard_bif(&mut m, bif, &mut [a], d, fail, live))
+                }
+                Instr::Bif2 { live, a, b, d, fail, bif } => {
+                    let (a, b): (Term, Term) = (src!(a), src!(b));
+                    guard!(super::arith::guard_bif(&mut m, bif, &mut [a, b], d, fail, live))
+                }
+                Instr::GetMapElements { s, n, at, fail } => {
+                    let t: Term = src!(s);
+                    spill!();
+                    match super::data::map_elements(&mut m, t, n as u32, at) {
+                        true => next!(),
+                        false => jump!(fail),
+                    }
                 }
                 Instr::TypeTest { kind, s, fail } => {
                     use crate::code::op::TypeKind as K;
@@ -1002,12 +1047,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::PutMapAssoc { .. }
                 | Instr::PutMapExact { .. }
                 | Instr::HasMapFields { .. }
-                | Instr::GetMapElements { .. }
                 | Instr::MakeFun { .. }
                 | Instr::Bsl { .. }
                 | Instr::Bif0 { .. }
-                | Instr::Bif1 { .. }
-                | Instr::Bif2 { .. }
                 | Instr::Bif3 { .. }
                 | Instr::FConv { .. }
                 | Instr::CatchEnd { .. }
@@ -1045,6 +1087,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::BsGetUtf { .. }
                 | Instr::BsSkipUtf { .. }
                 | Instr::BsCreateBin { .. }
+                | Instr::BsCreateQuick { .. }
                 | Instr::BsInitWritable { .. }
                 | Instr::Breakpoint { .. }
                 | Instr::Trampoline { .. }
@@ -1061,7 +1104,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 _ => break Leave::Goto(to),
             }
         };
-        spill!();
+        if !matches!(leave, Leave::Said(_)) {
+            spill!();
+        }
         // SAFETY: `pc` points into the code of `here`.
         let at = unsafe { pc.offset_from(here.code) as u32 };
         let flow = match leave {
@@ -1073,21 +1118,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 let i = unsafe { *pc };
                 cold::execute(&mut m, &i, at)
             }
-            Leave::Bif => {
-                // SAFETY: as above.
-                let Instr::CallBif { arity, bif, .. } = (unsafe { *pc }) else { return lost(&mut m) };
-                let flow = super::calls::call_bif(&mut m, bif, arity, at);
-                if flow == Flow::Next {
-                    // As after a return: no address stays that a stack trace would take for a call.
-                    let sp = m.proc.heap.sp;
-                    mem.set_word(sp, 0, 0);
-                }
-                if flow != Flow::Next || m.proc.budget <= 0 || m.gc_desired() {
-                    super::calls::after_bif(&mut m, flow, at)
-                } else {
-                    flow
-                }
-            }
+            Leave::Said(flow) => flow,
             Leave::Goto(p) => Flow::Goto(p),
             Leave::Collect(words, live) => {
                 if cfg!(feature = "gc_stress") {

@@ -126,6 +126,11 @@ impl Builder {
     }
 
     pub fn bytes(&mut self, mem: Mem, bytes: &[u8]) {
+        if self.at % 8 == 0 {
+            mem.bytes_mut(self.data + (self.at / 8) as u32, bytes.len()).copy_from_slice(bytes);
+            self.at += bytes.len() as u64 * 8;
+            return;
+        }
         for chunk in bytes {
             binary::put_uint(mem, self.data, self.at, 8, *chunk as u64);
             self.at += 8;
@@ -153,7 +158,8 @@ impl Builder {
         Ok(())
     }
 
-    fn small(&mut self, mem: Mem, v: i64, n: u64, flags: u32) {
+    /// The low `n` bits of a small integer.
+    pub fn small(&mut self, mem: Mem, v: i64, n: u64, flags: u32) {
         if n <= 64 {
             let n = n as u32;
             let v = if n < 64 { v as u64 & ((1u64 << n) - 1) } else { v as u64 };

@@ -1,8 +1,9 @@
 //! Bit syntax: matching and construction. Their operand lists are checked and laid out in the side table here.
 
 use super::{Done, Translator};
+use crate::atom::am;
 use crate::code::op::Instr;
-use crate::code::operand::{Dst, Wide};
+use crate::code::operand::{Dst, Place, Wide};
 use crate::error::LoadError;
 use crate::term::{Mem, Term};
 use beambox_beamfile::{Arg, Op};
@@ -277,6 +278,8 @@ impl<'a> Translator<'a> {
         }
         // First the heap words that the instructions after this one count on.
         let mut side = vec![Wide(need)];
+        // Bits of the segments behind a binary to append to, while all of them are known and whole bytes.
+        let mut known = Some(0u32);
         for n in (0..l.len()).step_by(6) {
             let name = self.command_name(&l[n])?.to_string();
             let kind = match name.as_str() {
@@ -300,10 +303,29 @@ impl<'a> Translator<'a> {
             } else {
                 (self.wide(&l[n + 4])?, self.wide(&l[n + 5])?)
             };
+            known = known.and_then(|bits| match (kind, size.kind()) {
+                (segment::INTEGER, Place::Const(i)) => {
+                    let size = self.e.consts.get(i as usize).and_then(|t| t.as_small())?;
+                    let size = u32::try_from(size).ok()?.checked_mul(unit)?;
+                    (size <= 64 && size % 8 == 0).then_some(bits + size)
+                }
+                (segment::STRING, _) => bits.checked_add(size.0.checked_mul(8)?),
+                (segment::APPEND | segment::PRIVATE_APPEND, Place::Const(i)) if n == 0 => {
+                    self.e.consts.get(i as usize)?.is(am::ALL).then_some(bits)
+                }
+                _ => None,
+            });
             side.extend([Wide(kind), Wide(unit), Wide(flags), value, size]);
         }
+        let n = (l.len() / 6) as u16;
+        if let Some(bits) = known {
+            side.insert(0, Wide(bits));
+            let at = self.e.side(&side);
+            self.e.push(Instr::BsCreateQuick { live, d, n, at, fail });
+            return Ok(());
+        }
         let at = self.e.side(&side);
-        self.e.push(Instr::BsCreateBin { live, d, n: (l.len() / 6) as u16, at, fail });
+        self.e.push(Instr::BsCreateBin { live, d, n, at, fail });
         Ok(())
     }
 }
