@@ -171,7 +171,8 @@ impl Heap {
             self.frag_words += words as usize;
             return Ok(at);
         }
-        let size = words.max(32);
+        // One who builds much outside of the heap gets larger and larger fragments.
+        let size = words.max(32 << self.frags.len().min(6));
         let start = arena.alloc(size as usize)?;
         self.frags.push(Fragment { start, used: words, size });
         self.frag_words += words as usize;
