@@ -135,12 +135,14 @@ pub fn infer(module: &Module, funcs: &[Func]) -> Facts {
             }
         }
     }
+    // Definitions before uses, but for what comes around a loop: few rounds, however long the function is.
+    let orders: Vec<Vec<Blk>> = funcs.iter().map(|f| super::split::rpo(f, 0, &|_| false)).collect();
     while let Some(i) = dirty.iter().position(|d| *d) {
         dirty[i] = false;
         let f = &funcs[i];
         loop {
             let mut changed = false;
-            for b in 0..f.blocks.len() {
+            for &b in &orders[i] {
                 if reach[i][b] {
                     changed |= flow(f, b, &mut vals[i], &mut reach[i], &rets);
                 }
