@@ -65,6 +65,8 @@ hold(_) ->
     From ! {self(), [Own, Stack, First, Second]}.
 
 delete() ->
+    %% why something is refused is in the log, in words that are each emulator's own
+    logger:set_primary_config(level, none),
     io:format("~p~n", [[code:delete(vsn), code:is_loaded(vsn), catch vsn:version(), erlang:check_old_code(vsn)]]),
     io:format("~p~n", [[code:delete(vsn), code:purge(vsn), code:delete(vsn), code:purge(vsn)]]).
 
@@ -75,8 +77,6 @@ many(V) ->
     {ok, P} = code:prepare_loading(Bins),
     io:format("~p~n", [code:finish_loading(P)]),
     io:format("~p~n", [code:atomic_load(Bins)]),
-    %% why is in the log, in words that are each emulator's own
-    logger:set_primary_config(level, none),
     io:format("~p~n", [code:load_binary(other, "x", V(1))]),
     io:format("~p~n", [code:load_binary(other, "x", <<"no beam">>)]),
     io:format("~p~n", [try erlang:load_module(other, not_binary) catch error:E -> E end]),
