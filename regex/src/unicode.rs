@@ -95,9 +95,9 @@ pub fn property(name: &str) -> Option<Ranges> {
     let listed = |list: &str| list.split(' ').any(|n| n == name);
     Some(match name {
         "Any" => vec![(0, LAST)],
-        "L&" => old_class(r"[\p{Lu}\p{Ll}\p{Lt}]"),
-        "Xan" => old_class(r"[\p{L}\p{N}]"),
-        "Xwd" => old_class(r"[\p{L}\p{N}_]"),
+        "L&" => categories(&["Lu", "Ll", "Lt"]),
+        "Xan" => categories(&["L", "N"]),
+        "Xwd" => normalise([categories(&["L", "N"]), vec![(0x5F, 0x5F)]].concat()),
         "Xsp" | "Xps" => {
             let mut r = old_class(r"[\p{Z}\t\n\v\f\r\x{85}\x{180e}]");
             r = normalise(std::mem::take(&mut r));
@@ -120,21 +120,35 @@ pub fn property(name: &str) -> Option<Ranges> {
         "Common" => {
             let mut r = complement(&to_ranges(assigned()));
             r.extend(old_class(r"\p{sc=Common}"));
-            r.extend([SURROGATES, COMMON_DIGITS]);
+            r.push(SURROGATES);
+            // Private use and noncharacters, too.
+            r.extend(old_class(r"[\p{Co}\p{Cn}]"));
+            r.extend_from_slice(WERE_COMMON);
             normalise(r)
         }
-        "Arabic" => minus(&old_class(r"\p{sc=Arabic}"), &[COMMON_DIGITS]),
-        _ if listed(CATEGORIES) => old_class(&format!(r"\p{{gc={name}}}")),
+        "Arabic" | "Armenian" => minus(&old_class(&format!(r"\p{{sc={name}}}")), WERE_COMMON),
+        "Devanagari" => normalise([old_class(r"\p{sc=Devanagari}"), WERE_DEVANAGARI.to_vec()].concat()),
+        "Inherited" => minus(&old_class(r"\p{sc=Inherited}"), WERE_DEVANAGARI),
+        _ if listed(CATEGORIES) => categories(&[name]),
         _ if listed(SCRIPTS) => old_class(&format!(r"\p{{sc={name}}}")),
         _ => return None,
     })
+}
+
+/// The code points of any of these categories (`L` or `Lu`) in Unicode 7.
+fn categories(names: &[&str]) -> Ranges {
+    let class: String = names.iter().map(|n| format!(r"\p{{gc={n}}}")).collect();
+    let moved = normalise(MOVED.iter().map(|m| (m.0, m.1)).collect());
+    let mut all = minus(&old_class(&format!("[{class}]")), &moved);
+    all.extend(MOVED.iter().filter(|m| names.iter().any(|n| m.2.starts_with(n))).map(|m| (m.0, m.1)));
+    normalise(all)
 }
 
 /// `[:graph:]`, `[:print:]` and `[:punct:]` where `ucp` is set.
 pub fn posix_ucp(name: &str) -> Ranges {
     match name {
         "punct" => {
-            let mut r = old_class(r"\p{P}");
+            let mut r = categories(&["P"]);
             // Of the symbols only those of ASCII.
             r.extend(
                 [(b'$', b'$'), (b'+', b'+'), (b'<', b'>'), (b'^', b'^'), (b'`', b'`'), (b'|', b'|'), (b'~', b'~')]
@@ -201,8 +215,22 @@ pub fn fold(ranges: &[(u32, u32)]) -> Ranges {
 /// Pairs that became cases of each other after Unicode 7.
 const LATE_FOLDS: &[(u32, u32)] = &[(0x390, 0x1FD3), (0x3B0, 0x1FE3), (0xFB05, 0xFB06)];
 
-/// Digits that belonged to no script in particular in Unicode 7.
-const COMMON_DIGITS: (u32, u32) = (0x660, 0x669);
+/// What Unicode 7 gave another script than later versions: these, which are common now or were then.
+const WERE_COMMON: &[(u32, u32)] = &[(0x589, 0x589), (0x61C, 0x61C), (0x660, 0x669)];
+const WERE_DEVANAGARI: &[(u32, u32)] = &[(0x953, 0x954)];
+/// Code points whose category has changed since, with the one they had.
+const MOVED: &[(u32, u32, &str)] = &[
+    (0x10D0, 0x10FA, "Lo"),
+    (0x10FD, 0x10FF, "Lo"),
+    (0x13A0, 0x13F4, "Lo"),
+    (0x166D, 0x166D, "Po"),
+    (0x1734, 0x1734, "Mn"),
+    (0x1885, 0x1886, "Lo"),
+    (0x19B0, 0x19C0, "Mc"),
+    (0x19C8, 0x19C9, "Mc"),
+    (0x1CF2, 0x1CF3, "Mc"),
+    (0xA9BD, 0xA9BD, "Mc"),
+];
 
 /// The low part of ranges, as bits.
 pub fn low_of(ranges: &[(u32, u32)]) -> Low {

@@ -10,7 +10,7 @@ main() ->
     io:format("~p~n", [re:replace("a", "a", "\\x{e9}é", [unicode, {return, binary}])]),
     Chars = [$a, $Z, $5, $_, $ , 16#AA, 16#E9, 16#D7, 16#3B1, 16#410, 16#663, 16#2028, 16#3042, 16#4E00, 16#1F600, 16#10400, 16#AB70, 16#301, 16#20AC, 16#378],
     Props = ["L", "Lu", "Ll", "Lt", "L&", "Lo", "M", "Mn", "N", "Nd", "P", "S", "Sc", "Z", "Zs", "C", "Cn", "Cc", "Any", "Xan", "Xps", "Xsp", "Xwd", "Xuc",
-             "Greek", "Cyrillic", "Han", "Hiragana", "Latin", "Arabic", "Inherited", "Deseret"],
+             "Greek", "Cyrillic", "Han", "Hiragana", "Common", "Latin", "Arabic", "Inherited", "Deseret"],
     [io:format("~s ~w~n", [P, [C || C <- Chars, re:run([C], "^\\p{" ++ P ++ "}$", [unicode, {capture, none}]) =:= match]]) || P <- Props],
     Escapes = ["\\w", "\\W", "\\d", "\\s", "\\h", "\\v", "\\R", "[[:alpha:]]", "[[:upper:]]", "[[:alnum:]]", "[[:punct:]]", "[[:graph:]]", "[[:print:]]",
                "[[:blank:]]", "[[:^word:]]", "[^\\W_]", "[\\D]", "[^\\S]", "\\w+", "\\w{1}", "\\w*", "\\W+", "[\\w]+"],
