@@ -189,7 +189,9 @@ impl<'a> Checker<'a> {
     /// `base.name(args)`: method, intent, pseudo-method, or a function in a field.
     fn call_member(&mut self, callee: &'a Expr, base: &'a Expr, name: &Ident, args: &'a [Expr]) -> Type {
         let t = self.expr(base, None);
-        let own = self.group_or_record_field(&t, &name.name);
+        // A map of functions has its own.
+        let own = self.group_or_record_field(&t, &name.name)
+            || matches!(t.unwrapped(), Type::Map(_, v) if matches!(v.unwrapped(), Type::Fun(_)));
         if let (Some((p, min, max)), false) = (PseudoMethod::by_name(&name.name), own)
             && matches!(t.unwrapped(), Type::String | Type::List(_) | Type::Map(..) | Type::Record(_) | Type::Group(..))
         {
