@@ -206,6 +206,11 @@ pub fn run(otp: &Otp) -> Result<i32, Error> {
     }
     match vm.stop_cause() {
         Some(StopCause::Halted(status)) => Ok(*status),
+        Some(StopCause::Crashed(slogan)) => {
+            // Said as OTP's emulator says it; it writes no crash dump.
+            let _ = writeln!(io::stderr(), "\n{slogan}\n");
+            Ok(1)
+        }
         Some(other) => Err(Error::Start(other.to_string())),
         None => Ok(0),
     }
