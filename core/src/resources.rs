@@ -189,6 +189,15 @@ pub struct Resources {
     pub releasing: bool,
     /// Processes that `init:stop` and the like leave alone.
     pub system_processes: std::collections::BTreeSet<u64>,
+    pub internals: Internals,
+}
+
+/// What `erts_debug:set_internal_state/2` has set.
+#[derive(Debug, Default)]
+pub struct Internals {
+    pub open: bool,
+    /// By the name of the limit; -1: none.
+    pub loop_limits: BTreeMap<String, i64>,
 }
 
 /// The literals of one purged instance.

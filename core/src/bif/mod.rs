@@ -19,6 +19,7 @@ pub mod convert;
 pub mod crypto;
 pub mod crypto_cipher;
 pub mod ctx;
+pub mod debug;
 pub mod digest;
 pub mod etf;
 pub mod ets;
