@@ -190,7 +190,7 @@ macro_rules! for_each_op {
             "A code point." BsGetUtf { kind: u8, s: Src, d: Dst, fail: i32, flags: u32 }
             "Skips a code point." BsSkipUtf { kind: u8, s: Src, fail: i32, flags: u32 }
             "Builds a bitstring of side-table segments." BsCreateBin { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
-            "As BsCreateBin, of whole bytes whose number is known but for a binary in front." BsCreateQuick { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
+            "As BsCreateBin, when all sizes are known but that of a binary in front." BsCreateQuick { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
             "An empty writable binary in x0." BsInitWritable {}
         }
     };

@@ -342,7 +342,7 @@ fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32)
     }
 }
 
-/// `create_bin` of integers and strings of whole bytes whose sizes are known, maybe behind a binary to append to. Side table:
+/// `create_bin` of integers and strings whose sizes are known, maybe behind a binary to append to. Side table:
 /// bits of those segments, then as for `create_bin`.
 fn create_quick(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
     let Some(instance) = m.sys.code.instance(m.slot) else { return Flow::Jump(fail) };

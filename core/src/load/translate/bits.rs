@@ -278,7 +278,7 @@ impl<'a> Translator<'a> {
         }
         // First the heap words that the instructions after this one count on.
         let mut side = vec![Wide(need)];
-        // Bits of the segments behind a binary to append to, while all of them are known and whole bytes.
+        // Bits of the segments behind a binary to append to, while all of them are known.
         let mut known = Some(0u32);
         for n in (0..l.len()).step_by(6) {
             let name = self.command_name(&l[n])?.to_string();
@@ -307,7 +307,7 @@ impl<'a> Translator<'a> {
                 (segment::INTEGER, Place::Const(i)) => {
                     let size = self.e.consts.get(i as usize).and_then(|t| t.as_small())?;
                     let size = u32::try_from(size).ok()?.checked_mul(unit)?;
-                    (size <= 64 && size % 8 == 0).then_some(bits + size)
+                    (size <= 64).then_some(bits + size)
                 }
                 (segment::STRING, _) => bits.checked_add(size.0.checked_mul(8)?),
                 (segment::APPEND | segment::PRIVATE_APPEND, Place::Const(i)) if n == 0 => {
