@@ -121,6 +121,9 @@ fn apply(ctx: &mut Ctx<'_>, f: &Found, elements: &mut [Term], op: Term) -> Resul
 
 fn update_counter(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let id = ctx.open_table(args[0], Access::Write)?;
+    if args.get(3).is_some_and(|d| !ctx.sys.mem().is_tuple(*d)) {
+        return Err(ctx.ets_badarg());
+    }
     let Some(f) = find(ctx, id, args[1], args.get(3).copied(), true)? else { return Err(ctx.ets_fail(am::BADKEY)) };
     let mut elements = ctx.elements(f.object);
     let is_list = args[2].is_list() || args[2].is_nil();
@@ -140,6 +143,10 @@ fn update_counter(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn update_element(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let id = ctx.open_table(args[0], Access::Write)?;
     let mem = ctx.sys.mem();
+    if args.get(3).is_some_and(|d| !mem.is_tuple(*d)) {
+        return Err(ctx.ets_badarg());
+    }
+    let Some(f) = find(ctx, id, args[1], args.get(3).copied(), false)? else { return Ok(Term::bool(false)) };
     let specs = if mem.is_tuple(args[2]) { vec![args[2]] } else { ctx.list_to_vec(args[2])? };
     let mut changes = Vec::with_capacity(specs.len());
     for s in specs {
@@ -148,7 +155,6 @@ fn update_element(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             None => return Err(ctx.ets_badarg()),
         }
     }
-    let found = find(ctx, id, args[1], args.get(3).copied(), false)?;
     let keypos = ctx.table(id)?.keypos as i64;
     if changes.iter().any(|(p, _)| *p == keypos) {
         return Err(ctx.ets_fail(am::KEYPOS));
@@ -156,7 +162,6 @@ fn update_element(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if changes.iter().any(|(p, _)| *p < 1) {
         return Err(ctx.ets_fail(am::POSITION));
     }
-    let Some(f) = found else { return Ok(Term::bool(false)) };
     let mut elements = ctx.elements(f.object);
     for (pos, value) in changes {
         match elements.get_mut(pos as usize - 1) {

@@ -47,7 +47,7 @@ fn info_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let id = target(ctx, args[0])?;
     match (id, args[1].as_atom()) {
         (Some(id), Some(item)) => value(ctx, id, item),
-        (None, Some(_)) => Ok(Term::atom(am::UNDEFINED)),
+        (None, _) => Ok(Term::atom(am::UNDEFINED)),
         (_, None) => Err(ctx.ets_badarg()),
     }
 }

@@ -50,7 +50,6 @@ enum Op {
     /// Goes to the label with `false` if the value is `false`; takes `true` away; anything else fails.
     AndAlso(u32),
     OrElse(u32),
-    CheckBool,
     IsRecord,
     /// Takes the value away.
     Drop,
@@ -62,6 +61,8 @@ struct Code {
     labels: Vec<usize>,
     /// Calls functions, whose results may share parts of the object: the result must be copied whole.
     calls: bool,
+    /// A function that fails makes a guard fail; in a body its value is [`FAILED`].
+    part: Part,
 }
 
 /// A clause.
@@ -127,7 +128,7 @@ impl Spec {
     pub fn of_pattern(mem: Mem, names: &dyn Names, pattern: Term, what: Simple, keypos: u32) -> Spec {
         let (pats, vars) = head(mem, names, pattern);
         let op = if what == Simple::Bindings { Op::All } else { Op::Whole };
-        let body = Code { ops: vec![op], labels: Vec::new(), calls: false };
+        let body = Code { ops: vec![op], labels: Vec::new(), calls: false, part: Part::Body };
         let key = key_of(mem, names, pattern, keypos);
         Spec { clauses: vec![Clause { pats, vars, guards: Vec::new(), body, key }] }
     }
@@ -180,14 +181,6 @@ fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32, purpose: For) -> Op
         return None;
     }
     let pattern = mem.element(t, 1);
-    let whole = pattern.as_atom().is_some_and(|a| a == am::UNDERSCORE || variable(names, a).is_some());
-    let fits = match purpose {
-        For::Tables => mem.is_tuple(pattern),
-        For::Tracing => mem.is_tuple(pattern) || list_of(mem, pattern).is_some(),
-    };
-    if !whole && !fits {
-        return None;
-    }
     let (pats, vars) = head(mem, names, pattern);
     let mut guards = Vec::new();
     for g in list_of(mem, mem.element(t, 2))? {
@@ -259,7 +252,7 @@ enum Work {
 
 /// Operations that evaluate the expressions and leave the value of the last; `None`: not an expression.
 fn code(mem: Mem, names: &dyn Names, exprs: &[Term], vars: &[u64], place: (For, Part)) -> Option<Code> {
-    let mut c = Code { ops: Vec::new(), labels: Vec::new(), calls: false };
+    let mut c = Code { ops: Vec::new(), labels: Vec::new(), calls: false, part: place.1 };
     let mut work = Vec::new();
     for (i, e) in exprs.iter().enumerate().rev() {
         if i + 1 < exprs.len() {
@@ -371,7 +364,6 @@ fn call(
             c.labels.push(0);
             let between = if f == am::ANDALSO { Op::AndAlso(label) } else { Op::OrElse(label) };
             work.push(Work::Label(label));
-            work.push(Work::Emit(Op::CheckBool));
             for (i, a) in args.iter().enumerate().rev() {
                 if i + 1 < args.len() {
                     work.push(Work::Emit(between));
@@ -456,6 +448,9 @@ impl Clause {
     }
 }
 
+/// The value of what failed in a body.
+const FAILED: Term = Term::atom(am::EXIT_);
+
 impl Ctx<'_> {
     /// Runs the specification on an object. The value lies on the process's heap, all of it when `copied`.
     pub fn run_spec(&mut self, spec: &Spec, object: Term, copied: bool) -> Result<Outcome, Fault> {
@@ -476,7 +471,7 @@ impl Ctx<'_> {
                 continue;
             }
             let value = self.eval(&c.body, &bound, object, copied && !c.body.calls)?;
-            let value = value.unwrap_or(Term::atom(am::EXIT_));
+            let value = value.unwrap_or(FAILED);
             let value = if copied && c.body.calls { self.copy_in(value)? } else { value };
             return Ok(Outcome::Value(value));
         }
@@ -536,7 +531,10 @@ impl Ctx<'_> {
                         Ok(v) => v,
                         Err(Fault::Raise) => {
                             self.proc.exception = Exception::default();
-                            return Ok(None);
+                            if code.part == Part::Guard {
+                                return Ok(None);
+                            }
+                            FAILED
                         }
                         Err(e) => return Err(e),
                     }
@@ -546,25 +544,35 @@ impl Ctx<'_> {
                     let args = s.split_off(at);
                     match action.perform(self, &args)? {
                         Some(v) => v,
-                        None => return Ok(None),
+                        None if code.part == Part::Guard => return Ok(None),
+                        None => FAILED,
                     }
                 }
                 Op::And(n) | Op::Or(n) => {
                     let at = s.len().saturating_sub(n as usize);
                     let (mut all, mut any) = (true, false);
+                    let mut bad = false;
                     for t in s.split_off(at) {
-                        let Some(b) = t.as_bool() else { return Ok(None) };
-                        (all, any) = (all && b, any || b);
+                        match t.as_bool() {
+                            Some(b) => (all, any) = (all && b, any || b),
+                            None => bad = true,
+                        }
                     }
-                    Term::bool(if matches!(op, Op::And(_)) { all } else { any })
+                    match bad {
+                        false => Term::bool(if matches!(op, Op::And(_)) { all } else { any }),
+                        true if code.part == Part::Guard => return Ok(None),
+                        true => FAILED,
+                    }
                 }
                 Op::Xor => match (pop(&mut s).as_bool(), pop(&mut s).as_bool()) {
                     (Some(a), Some(b)) => Term::bool(a != b),
-                    _ => return Ok(None),
+                    _ if code.part == Part::Guard => return Ok(None),
+                    _ => FAILED,
                 },
                 Op::Not => match pop(&mut s).as_bool() {
                     Some(b) => Term::bool(!b),
-                    None => return Ok(None),
+                    None if code.part == Part::Guard => return Ok(None),
+                    None => FAILED,
                 },
                 Op::AndAlso(label) | Op::OrElse(label) => {
                     let stop = matches!(op, Op::OrElse(_));
@@ -574,13 +582,13 @@ impl Ctx<'_> {
                             Term::bool(stop)
                         }
                         Some(_) => continue,
-                        None => return Ok(None),
+                        None if code.part == Part::Guard => return Ok(None),
+                        None => {
+                            pc = code.labels.get(label as usize).copied().unwrap_or(usize::MAX);
+                            FAILED
+                        }
                     }
                 }
-                Op::CheckBool => match s.last().and_then(|t| t.as_bool()) {
-                    Some(_) => continue,
-                    None => return Ok(None),
-                },
                 Op::IsRecord => {
                     let (size, tag, t) = (pop(&mut s), pop(&mut s), pop(&mut s));
                     let mem = self.sys.mem();

@@ -56,7 +56,7 @@ impl Ctx<'_> {
     fn open_table(&mut self, table: Term, access: Access) -> Result<RefId, Fault> {
         let mem = self.sys.mem();
         if !table.is_atom() && !mem.is_ref(table) {
-            return Err(self.ets_badarg());
+            return Err(self.ets_fail(am::TYPE));
         }
         let Some(id) = self.find_table(table) else { return Err(self.ets_fail(am::ID)) };
         let me = self.proc.pid;

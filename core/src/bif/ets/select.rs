@@ -28,7 +28,7 @@ pub const BIFS: &[Bif] = &[
     bif("ets", "select_reverse", 2, |c, a| whole(c, a[0], a[1], What::Select, true)),
     bif("ets", "select_reverse", 3, |c, a| chunked(c, a[0], a[1], What::Select, a[2], true)),
     bif("ets", "select_count", 2, select_count),
-    bif("ets", "select_delete", 2, select_delete),
+    bif("ets", "select_delete", 2, |c, a| Err(c.trap(am::ETS, am::INTERNAL_SELECT_DELETE, a))),
     bif("ets", "internal_select_delete", 2, select_delete),
     bif("ets", "select_replace", 2, select_replace),
     bif("ets", "is_compiled_ms", 1, |c, a| {
@@ -149,6 +149,22 @@ fn chunked(ctx: &mut Ctx<'_>, table: Term, spec: Term, what: What, limit: Term, 
         _ => return Err(ctx.ets_badarg()),
     };
     let compiled = compile(ctx, id, spec, what)?;
+    if let Some(few) = by_key(ctx, id, &compiled)? {
+        // A lookup is done at once when its results are no more than asked for.
+        let mut out = Vec::new();
+        for o in few {
+            if let Outcome::Value(v) = ctx.run_spec(&compiled, o, true)? {
+                out.push(v);
+            }
+        }
+        if out.is_empty() {
+            return Ok(END);
+        }
+        if out.len() as i64 <= limit {
+            let results = ctx.list(&out)?;
+            return ctx.tuple(&[results, END]);
+        }
+    }
     let at = start(ctx, id, reverse)?;
     chunk(ctx, table, id, &compiled, Chunk { spec, what, limit, reverse }, at)
 }
@@ -179,7 +195,6 @@ fn chunk(ctx: &mut Ctx<'_>, table: Term, id: RefId, spec: &Spec, c: Chunk, from:
         }
     };
     ctx.charge(seen / 2 + 1);
-    let more = more && next(ctx, id, at, c.reverse)?.is_some();
     if out.is_empty() && !more {
         return Ok(END);
     }
@@ -216,8 +231,11 @@ fn go_on(ctx: &mut Ctx<'_>, continuation: Term, what: What) -> BifResult {
     }
     let mem = ctx.sys.mem();
     let e = |i| mem.element(continuation, i);
-    if mem.tuple_arity(continuation) != Some(6) || e(3) != what.atom() {
+    if !mem.is_tuple(continuation) {
         return Err(ctx.ets_badarg());
+    }
+    if mem.tuple_arity(continuation) != Some(6) || e(3) != what.atom() {
+        return Err(ctx.ets_fail(am::ID));
     }
     let (Some(limit), Some(reverse)) = (e(4).as_small().filter(|n| *n > 0), e(5).as_bool()) else {
         return Err(ctx.ets_badarg());
@@ -317,7 +335,8 @@ fn compiled(ctx: &Ctx<'_>, t: Term) -> Option<Term> {
 }
 
 fn match_spec_compile(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    if Spec::compile(ctx.sys.mem(), &ctx.sys.names(), args[0], 1).is_none() {
+    // No clause at all is no specification here, though tables take it.
+    if args[0].is_nil() || Spec::compile(ctx.sys.mem(), &ctx.sys.names(), args[0], 1).is_none() {
         return Err(ctx.ets_badarg());
     }
     ctx.tuple(&[Term::atom(am::MATCH_SPEC), args[0]])
