@@ -1192,6 +1192,7 @@ macro_rules! for_each_atom {
             UNBOUND = "unbound",
             UNCHANGED = "unchanged",
             UPDATE_CPU_INFO = "update_cpu_info",
+            BAD_OPTION = "bad_option",
         }
     };
 }

@@ -119,12 +119,12 @@ fn halt(ctx: &mut Ctx<'_>, status: Term, options: Term) -> BifResult {
                 _ => false,
             };
         if !known {
-            return Err(ctx.badarg());
+            return Err(ctx.badarg_cause(am::BADOPT));
         }
         t = mem.tail(t);
     }
     if !t.is_nil() {
-        return Err(ctx.badarg());
+        return Err(ctx.badarg_cause(am::BADOPT));
     }
     let cause = match status.as_small() {
         // An exit status has eight bits, as on OTP's hosts.

@@ -169,7 +169,10 @@ fn system_check(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 /// `process_display(Pid, backtrace)`: the stack to standard error.
 fn process_display(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    if !args[1].is(am::BACKTRACE) || !args[0].is_local_pid() {
+    if !args[1].is(am::BACKTRACE) {
+        return Err(ctx.badarg_cause(am::BADOPT));
+    }
+    if !args[0].is_local_pid() {
         return Err(ctx.badarg());
     }
     let pair = super::process_info::process_info_2(ctx, args)?;

@@ -143,8 +143,16 @@ fn unalias(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 /// There is no distribution: every node is down, which is an error (`notalive`) as on a node without a name.
 fn monitor_node(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    if args[0].is(am::NONAME) && args[1].as_bool().is_some() {
-        return Ok(Term::bool(true));
+    let mem = ctx.sys.mem();
+    let mut t = args.get(2).copied().unwrap_or(Term::NIL);
+    while t.is_list() && mem.head(t).is(am::ALLOW_PASSIVE_CONNECT) {
+        t = mem.tail(t);
     }
-    if args[0].is_atom() && args[1].as_bool().is_some() { Err(ctx.error_atom(am::NOTALIVE)) } else { Err(ctx.badarg()) }
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BADOPT));
+    }
+    if args[0].is_atom() && !args[0].is(am::NONAME) {
+        return Err(ctx.error_atom(am::NOTALIVE));
+    }
+    if args[0].is_atom() && args[1].as_bool().is_some() { Ok(Term::bool(true)) } else { Err(ctx.badarg()) }
 }

@@ -32,8 +32,9 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "spawn_monitor", 3, |c, a| spawn_mfa(c, a[0], a[1], a[2], &with_monitor())),
     bif("erlang", "spawn_monitor", 4, |c, a| on_node(c, a[0], |c| mfa_start(c, a[1], a[2], a[3]), &with_monitor())),
     bif("erlang", "spawn_opt", 2, |c, a| {
+        let start = fun_start(c, a[0])?;
         let o = spawn_options(c, a[1])?;
-        spawn_fun(c, a[0], &o)
+        spawn(c, start, &o)
     }),
     bif("erlang", "spawn_opt", 3, |c, a| {
         let o = spawn_options(c, a[2])?;
@@ -428,6 +429,9 @@ fn is_process_alive(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn suspend_process(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let me = ctx.proc.pid;
     let mem = ctx.sys.mem();
+    if args[0] == me || !args[0].is_local_pid() {
+        return Err(ctx.badarg());
+    }
     let (mut unless, mut asynchronous) = (false, None);
     let mut t = args.get(1).copied().unwrap_or(Term::NIL);
     while t.is_list() {
@@ -437,12 +441,12 @@ fn suspend_process(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         } else if mem.tuple_arity(o) == Some(2) && mem.element(o, 1).is(am::ASYNCHRONOUS) {
             asynchronous = Some(mem.element(o, 2));
         } else if !o.is(am::ASYNCHRONOUS) {
-            return Err(ctx.badarg());
+            return Err(ctx.badarg_cause(am::BADOPT));
         }
         t = mem.tail(t);
     }
-    if !t.is_nil() || args[0] == me || !args[0].is_local_pid() {
-        return Err(ctx.badarg());
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BADOPT));
     }
     let done = if unless && ctx.proc.suspending.contains_key(&args[0].raw()) {
         false

@@ -9,7 +9,6 @@ use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[
     bif("persistent_term", "put", 2, persistent_put),
-    bif("persistent_term", "put_new", 2, persistent_put_new),
     bif("persistent_term", "get", 0, persistent_all),
     bif("persistent_term", "get", 1, persistent_get),
     bif("persistent_term", "get", 2, persistent_get),
@@ -18,12 +17,12 @@ pub const BIFS: &[Bif] = &[
     bif("atomics", "new", 2, atomics_new),
     bif("erts_internal", "atomics_new", 2, atomics_new_flags),
     bif("atomics", "get", 2, |c, a| at(c, a).and_then(|(x, i)| c.number_of(x, x.get(c.sys.mem(), i)))),
-    bif("atomics", "put", 3, |c, a| update(c, a, |_, v| v).map(|_| OK)),
+    bif("atomics", "put", 3, |c, a| set(c, a).map(|_| OK)),
     bif("atomics", "add", 3, |c, a| update(c, a, u64::wrapping_add).map(|_| OK)),
-    bif("atomics", "sub", 3, |c, a| update(c, a, u64::wrapping_sub).map(|_| OK)),
+    bif("atomics", "sub", 3, |c, a| sub(c, a).map(|_| OK)),
     bif("atomics", "add_get", 3, |c, a| update(c, a, u64::wrapping_add).and_then(|(x, _, new)| c.number_of(x, new))),
-    bif("atomics", "sub_get", 3, |c, a| update(c, a, u64::wrapping_sub).and_then(|(x, _, new)| c.number_of(x, new))),
-    bif("atomics", "exchange", 3, |c, a| update(c, a, |_, v| v).and_then(|(x, old, _)| c.number_of(x, old))),
+    bif("atomics", "sub_get", 3, |c, a| sub(c, a).and_then(|(x, _, new)| c.number_of(x, new))),
+    bif("atomics", "exchange", 3, |c, a| set(c, a).and_then(|(x, old, _)| c.number_of(x, old))),
     bif("atomics", "compare_exchange", 4, compare_exchange),
     bif("atomics", "info", 1, atomics_info),
     bif("counters", "new", 2, counters_new),
@@ -36,9 +35,7 @@ pub const BIFS: &[Bif] = &[
     bif("counters", "add", 3, |c, a| {
         counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_add)).map(|_| OK)
     }),
-    bif("counters", "sub", 3, |c, a| {
-        counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], u64::wrapping_sub)).map(|_| OK)
-    }),
+    bif("counters", "sub", 3, |c, a| counter(c, a[0]).and_then(|r| sub(c, &[r, a[1], a[2]])).map(|_| OK)),
     bif("counters", "put", 3, |c, a| counter(c, a[0]).and_then(|r| update(c, &[r, a[1], a[2]], |_, v| v)).map(|_| OK)),
     bif("counters", "info", 1, counters_info),
 ];
@@ -52,14 +49,6 @@ fn persistent_put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let names = crate::system::SystemNames { atoms: &sys.atoms, code: &sys.code };
     sys.shared.persistent.put(&mut sys.arena, &names, args[0], args[1])?;
     Ok(OK)
-}
-
-fn persistent_put_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let mem = ctx.sys.mem();
-    match ctx.sys.shared.persistent.get(mem, &ctx.sys.names(), args[0]) {
-        Some(v) if !crate::heap::order::exact_eq(mem, v, args[1]) => Err(ctx.badarg()),
-        _ => persistent_put(ctx, args),
-    }
 }
 
 fn persistent_get(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
@@ -107,14 +96,20 @@ fn new_array(ctx: &mut Ctx<'_>, len: Term, signed: bool) -> BifResult {
 fn atomics_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
     let mut signed = true;
-    for o in ctx.list_to_vec(args[1])? {
+    let mut t = args[1];
+    while t.is_list() {
+        let o = mem.head(t);
+        t = mem.tail(t);
         let value = (mem.tuple_arity(o) == Some(2) && mem.element(o, 1).is(am::SIGNED))
             .then(|| mem.element(o, 2).as_bool())
             .flatten();
         match value {
             Some(b) => signed = b,
-            None => return Err(ctx.badarg()),
+            None => return Err(ctx.badarg_cause(am::BADOPT)),
         }
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BADOPT));
     }
     new_array(ctx, args[0], signed)
 }
@@ -149,6 +144,22 @@ fn bits(ctx: &mut Ctx<'_>, t: Term) -> Result<u64, super::Fault> {
         Some(v) => Ok(v),
         None => Err(ctx.badarg()),
     }
+}
+
+/// As [`update`] with a value that the array must be able to hold.
+fn set(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u64, u64), super::Fault> {
+    let (x, _) = at(ctx, args)?;
+    let mem = ctx.sys.mem();
+    let fits = if x.signed { number::to_i64(mem, args[2]).is_some() } else { number::to_u64(mem, args[2]).is_some() };
+    if fits { update(ctx, args, |_, v| v) } else { Err(ctx.badarg()) }
+}
+
+/// As [`update`] for `sub`, whose operand is negated before anything else.
+fn sub(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u64, u64), super::Fault> {
+    if !ctx.sys.mem().is_integer(args[2]) {
+        return Err(ctx.badarith());
+    }
+    update(ctx, args, u64::wrapping_sub)
 }
 
 /// Changes an element; returns the array, the value before and the value after.
@@ -189,11 +200,17 @@ fn atomics_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 fn counters_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mut kind = am::ATOMICS;
-    for o in ctx.list_to_vec(args[1])? {
-        match o.as_atom() {
+    let mem = ctx.sys.mem();
+    let mut t = args[1];
+    while t.is_list() {
+        match mem.head(t).as_atom() {
             Some(k @ (am::ATOMICS | am::WRITE_CONCURRENCY)) => kind = k,
-            _ => return Err(ctx.badarg()),
+            _ => return Err(ctx.badarg_cause(am::BADOPT)),
         }
+        t = mem.tail(t);
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BADOPT));
     }
     let array = new_array(ctx, args[0], true)?;
     ctx.tuple(&[Term::atom(kind), array])

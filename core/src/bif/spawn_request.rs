@@ -71,7 +71,10 @@ fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(Option<SpawnOpts>, Reply), 
     let mem = ctx.sys.mem();
     let (mut opts, mut known) = (SpawnOpts::default(), true);
     let mut reply = Reply { success: true, error: true, tag: Term::atom(am::SPAWN_REPLY) };
-    for o in ctx.list_to_vec(list)? {
+    let mut t = list;
+    while t.is_list() {
+        let o = mem.head(t);
+        t = mem.tail(t);
         let pair = mem.tuple_arity(o) == Some(2);
         match if pair { mem.element(o, 1).as_atom() } else { None } {
             Some(am::REPLY_TAG) => reply.tag = mem.element(o, 2),
@@ -89,6 +92,9 @@ fn options(ctx: &mut Ctx<'_>, list: Term) -> Result<(Option<SpawnOpts>, Reply), 
             }
             _ => known &= spawn_option(ctx, &mut opts, o).is_some(),
         }
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BADOPT));
     }
     Ok((known.then_some(opts), reply))
 }

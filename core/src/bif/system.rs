@@ -450,18 +450,26 @@ fn memory_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 /// Collects another process at once; the running one when the BIF has returned.
 fn garbage_collect(ctx: &mut Ctx<'_>, pid: Term, options: Term) -> BifResult {
     let mem = ctx.sys.mem();
-    if !pid.is_local_pid() {
-        return Err(ctx.badarg());
-    }
     let (mut major, mut asynchronous) = (true, None);
-    for o in ctx.list_to_vec(options)? {
-        let v = if mem.tuple_arity(o) == Some(2) { mem.element(o, 2) } else { return Err(ctx.badarg()) };
+    let mut t = options;
+    while t.is_list() {
+        let o = mem.head(t);
+        t = mem.tail(t);
+        let pair = mem.tuple_arity(o) == Some(2);
+        let v = if pair { mem.element(o, 2) } else { return Err(ctx.badarg_cause(am::BAD_OPTION)) };
         match (mem.element(o, 1).as_atom(), v.as_atom()) {
             (Some(am::ASYNC), _) => asynchronous = Some(v),
             (Some(am::TYPE), Some(am::MAJOR)) => major = true,
             (Some(am::TYPE), Some(am::MINOR)) => major = false,
-            _ => return Err(ctx.badarg()),
+            (Some(am::TYPE), _) => return Err(ctx.badarg()),
+            _ => return Err(ctx.badarg_cause(am::BAD_OPTION)),
         }
+    }
+    if !t.is_nil() {
+        return Err(ctx.badarg_cause(am::BAD_OPTION));
+    }
+    if !pid.is_local_pid() {
+        return Err(ctx.badarg());
     }
     let me = ctx.proc.pid;
     let done = if pid == me {

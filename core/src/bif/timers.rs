@@ -25,10 +25,13 @@ fn start(ctx: &mut Ctx<'_>, time: Term, dest: Term, message: Term, options: Term
         Some((abs, _)) => abs,
         None => return Err(ctx.badarg_cause(am::BADOPT)),
     };
+    let Some(ms) = time.as_small() else { return Err(ctx.badarg_cause(am::TIME)) };
+    if !absolute && !(0..=MAX_MS).contains(&ms) {
+        return Err(ctx.badarg_cause(am::TIME));
+    }
     if !dest.is_atom() && !ctx.sys.mem().is_pid(dest) {
         return Err(ctx.badarg());
     }
-    let Some(ms) = time.as_small() else { return Err(ctx.badarg_cause(am::TIME)) };
     let now = ctx.sys.now_ns();
     let at_ns = if absolute {
         // Milliseconds of `monotonic_time`, whose zero lies far in the future of its start.

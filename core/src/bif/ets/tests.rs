@@ -262,7 +262,7 @@ fn match_specifications() {
     );
     let two = L(vec![tuple(&[tuple(&[S("_"), I(2)]), L(vec![]), L(vec![TRUE])])]);
     r.is("select_count", &[t.clone(), two.clone()], I(1));
-    r.is("select_delete", &[t.clone(), two], I(1));
+    r.is("internal_select_delete", &[t.clone(), two], I(1));
     let new = ms(vec![], tuple(&[tuple(&[S("$1"), S("new")])]));
     r.is("select_replace", &[t.clone(), new], I(2));
     r.is("lookup", &[t.clone(), S("a")], L(vec![tuple(&[S("a"), S("new")])]));
