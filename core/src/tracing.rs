@@ -30,6 +30,30 @@ impl Default for EventPattern {
     }
 }
 
+/// Which kinds of trace a call is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kinds {
+    pub global: bool,
+    pub local: bool,
+    pub meta: Option<Term>,
+    pub count: bool,
+    pub time: bool,
+    pub memory: bool,
+}
+
+impl Kinds {
+    pub fn breakpoint(&self) -> bool {
+        self.local || self.meta.is_some() || self.count || self.time || self.memory
+    }
+}
+
+/// A pattern for modules to come.
+#[derive(Debug)]
+pub struct OnLoad {
+    pub kinds: Kinds,
+    pub spec: Pattern,
+}
+
 /// One session.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -43,6 +67,7 @@ pub struct Session {
     pub new_processes: Option<(u32, Term)>,
     pub new_ports: Option<(u32, Term)>,
     pub control_word: u32,
+    pub on_load: Option<OnLoad>,
 }
 
 /// A counter that can be paused.

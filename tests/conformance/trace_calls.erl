@@ -213,7 +213,14 @@ info() ->
     io:format("~p~n", [erlang:trace_info(new, flags)]),
     io:format("~p~n", [erlang:trace_info(new, tracer)]),
     io:format("~p ~p~n", [erlang:trace_info(send, match_spec), erlang:trace_info('receive', match_spec)]),
-    io:format("~p~n", [erlang:trace_info(on_load, all)]).
+    io:format("~p~n", [erlang:trace_info(on_load, all)]),
+    io:format("~p~n", [erlang:trace_pattern(on_load, true, [local])]),
+    io:format("~p~n", [erlang:trace_info(on_load, all)]),
+    sofs:set([1]),
+    io:format("~p~n", [erlang:trace_info({sofs, set, 1}, traced)]),
+    io:format("~p~n", [erlang:trace_pattern(on_load, false, [local])]),
+    erlang:trace_pattern({sofs, '_', '_'}, false, [local]),
+    io:format("~p ~p~n", [erlang:trace_info(on_load, traced), erlang:trace_info({sofs, set, 1}, traced)]).
 
 sessions() ->
     Me = self(),

@@ -173,6 +173,9 @@ fn finish_loading(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         }
         load::install(&mut into(ctx), p.ready);
     }
+    for module in modules {
+        super::trace::pattern::loaded(ctx, module)?;
+    }
     Ok(Term::atom(am::OK))
 }
 

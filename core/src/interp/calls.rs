@@ -250,7 +250,13 @@ fn autoload(m: &mut Machine<'_>, module: Atom) -> Ready {
         Supply::Absent => return Ready::Yes,
         Supply::Later => return Ready::Later,
     };
-    if let Err(e) = m.sys.load(&bytes) {
+    let loaded = m.sys.load(&bytes);
+    if let Ok(module) = &loaded
+        && let Err(f) = crate::bif::trace::pattern::loaded(&mut m.ctx(), *module)
+    {
+        m.fault(f);
+    }
+    if let Err(e) = loaded {
         let text = format!("=ERROR: loading of {name} failed: {e}\n");
         m.sys.host.write(crate::host::Stream::Stderr, text.as_bytes());
     }

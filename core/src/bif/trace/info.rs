@@ -38,7 +38,7 @@ fn info(ctx: &mut Ctx<'_>, session: u32, what: Term, key: Term) -> BifResult {
             return pair(ctx, key, value);
         }
         Some(am::SEND | am::RECEIVE) => return Err(ctx.badarg()),
-        Some(am::ON_LOAD) => return of_on_load(ctx, key),
+        Some(am::ON_LOAD) => return of_on_load(ctx, session, key),
         _ => {}
     }
     let (flags, tracer) = if what.is_local_pid() {
@@ -173,9 +173,35 @@ fn measures(ctx: &mut Ctx<'_>, m: &Option<Measure>, time: bool) -> BifResult {
     ctx.list(&out)
 }
 
-/// A pattern for code to come is never set.
-fn of_on_load(ctx: &mut Ctx<'_>, key: Atom) -> BifResult {
-    pair(ctx, key, Term::bool(false))
+/// The pattern for modules to come.
+fn of_on_load(ctx: &mut Ctx<'_>, session: u32, key: Atom) -> BifResult {
+    let Some(o) = &ctx.sys.tracing.session(session).on_load else { return pair(ctx, key, Term::bool(false)) };
+    let (k, spec) = (o.kinds, o.spec);
+    let plain = (k.local || !k.breakpoint()).then_some(spec);
+    let value = |ctx: &mut Ctx<'_>, key: Atom| -> BifResult {
+        Ok(match key {
+            am::TRACED if !k.breakpoint() => Term::atom(am::GLOBAL),
+            am::TRACED if k.local => Term::atom(am::LOCAL),
+            am::TRACED => Term::bool(false),
+            am::MATCH_SPEC => source(ctx, plain)?,
+            am::META => k.meta.unwrap_or(Term::bool(false)),
+            am::META_MATCH_SPEC => source(ctx, k.meta.map(|_| spec))?,
+            am::CALL_COUNT => Term::bool(k.count),
+            am::CALL_TIME => Term::bool(k.time),
+            am::CALL_MEMORY => Term::bool(k.memory),
+            _ => return Err(ctx.badarg()),
+        })
+    };
+    if key != am::ALL {
+        let v = value(ctx, key)?;
+        return pair(ctx, key, v);
+    }
+    let mut out = Vec::new();
+    for k in [am::TRACED, am::MATCH_SPEC, am::META, am::META_MATCH_SPEC, am::CALL_COUNT] {
+        out.push((k, value(ctx, k)?));
+    }
+    let list = ctx.pair_list(&out)?;
+    pair(ctx, key, list)
 }
 
 /// The sessions that something is traced for: `{session, [{Name, Id}]}`.

@@ -209,7 +209,7 @@ fn session_destroy(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
     }
     if let Some(s) = ctx.sys.tracing.sessions.remove(&session) {
-        for message in [s.send.spec, s.receive.spec].into_iter().flatten() {
+        for message in [s.send.spec, s.receive.spec, s.on_load.and_then(|o| o.spec)].into_iter().flatten() {
             ctx.sys.drop_message(message);
         }
     }

@@ -1,7 +1,7 @@
 //! `trace_pattern`: which functions and events are traced, and how. Mirrors `erl_bif_trace.c` and `beam_bp.c` (OTP 27).
 //!
-//! Functions of loaded modules get a breakpoint at their entry, exports a trampoline, BIFs an entry under their stub. A
-//! pattern for `on_load` is refused.
+//! Functions of loaded modules get a breakpoint at their entry, exports a trampoline, BIFs an entry under their stub. What is
+//! set for `on_load` is set on each module that is loaded later.
 
 use super::{receive_filter, session_of, tracer_of};
 use crate::atom::{Atom, am};
@@ -12,7 +12,7 @@ use crate::code::table::{FunctionRange, Instance};
 use crate::code::{CodePtr, Target};
 use crate::process::{BIF_STUBS, INTERNAL_SLOT, Mfa};
 use crate::term::Term;
-use crate::tracing::{CallCount, EventPattern, FunctionTrace, Measure, Pattern};
+use crate::tracing::{CallCount, EventPattern, FunctionTrace, Kinds, Measure, OnLoad, Pattern};
 
 pub const BIFS: &[Bif] = &[
     bif("erlang", "trace_pattern", 2, |c, a| trace_pattern(c, 0, &[a[0], a[1], Term::NIL])),
@@ -23,23 +23,6 @@ pub const BIFS: &[Bif] = &[
         trace_pattern(c, session, &a[1..])
     }),
 ];
-
-/// Which kinds of trace a call is about.
-#[derive(Clone, Copy, Default)]
-struct Kinds {
-    global: bool,
-    local: bool,
-    meta: Option<Term>,
-    count: bool,
-    time: bool,
-    memory: bool,
-}
-
-impl Kinds {
-    fn breakpoint(&self) -> bool {
-        self.local || self.meta.is_some() || self.count || self.time || self.memory
-    }
-}
 
 /// What to do with them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,6 +113,16 @@ fn trace_pattern(ctx: &mut Ctx<'_>, session: u32, args: &[Term]) -> BifResult {
     };
     if spec.is_some() && !k.local && k.meta.is_none() && (k.count || k.time || k.memory) {
         return Err(ctx.badarg_cause(am::CALL_COUNT));
+    }
+    if args[0].is(am::ON_LOAD) {
+        let spec = copied(ctx, spec)?;
+        let s = ctx.sys.tracing.session(session);
+        let old = match to {
+            To::Clear => std::mem::take(&mut s.on_load),
+            _ => s.on_load.replace(OnLoad { kinds: k, spec }),
+        };
+        drop_pattern(ctx, old.and_then(|o| o.spec));
+        return Ok(Term::small(0));
     }
     if let Some(event) = args[0].as_atom() {
         if k.global || k.breakpoint() || matches!(to, To::Restart | To::Pause) {
@@ -414,4 +407,16 @@ pub(super) fn clear_session(ctx: &mut Ctx<'_>, session: u32) {
             e.target = original;
         }
     }
+}
+
+/// A module has been loaded: what is set for `on_load` is set on its functions.
+pub fn loaded(ctx: &mut Ctx<'_>, module: Atom) -> Result<(), Fault> {
+    let wanted =
+        |(id, s): (&u32, &crate::tracing::Session)| Some((*id, s.on_load.as_ref()?.kinds, s.on_load.as_ref()?.spec));
+    let all: Vec<_> = ctx.sys.tracing.sessions.iter().filter_map(wanted).collect();
+    for (session, kinds, spec) in all {
+        let which = Which { module: Some(module), function: None, arity: None };
+        set_pattern(ctx, session, which, kinds, spec.map(|m| m.term), To::Set)?;
+    }
+    Ok(())
 }
