@@ -25,6 +25,13 @@ pub const BIFS: &[Bif] = &[
     bif("erts_debug", "copy_shared", 2, |c, a| if a[1].as_bool().is_some() { Ok(a[0]) } else { Err(c.badarg()) }),
     bif("erts_debug", "instructions", 0, instructions),
     bif("erts_debug", "interpreter_size", 0, |_, _| Ok(Term::small(0))),
+    // As on an emulator that compiles nothing for coverage.
+    bif("code", "coverage_support", 0, |_, _| Ok(Term::bool(false))),
+    bif("code", "get_coverage_mode", 0, |_, _| Ok(Term::atom(am::NONE))),
+    bif("code", "get_coverage_mode", 1, |c, _| Err(c.badarg())),
+    bif("code", "get_coverage", 2, |c, _| Err(c.badarg())),
+    bif("code", "reset_coverage", 1, |c, _| Err(c.badarg())),
+    bif("code", "set_coverage_mode", 1, |c, _| Err(c.badarg())),
     bif("erts_internal", "get_creation", 0, |_, _| Ok(Term::small(0))),
 ];
 
