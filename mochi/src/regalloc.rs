@@ -7,7 +7,7 @@
 //! Invariants: two values that are live at once never share a register of one kind; parameter `i` is in x`i` at entry; slots are initialised
 //! right after `allocate`, so no call ever sees an undefined one.
 
-use crate::ssa::split::{Piece, Set, live_in, live_out};
+use crate::ssa::split::{Lives, Piece, live_in, live_out};
 use crate::ssa::{Blk, Func, Op, Operand, Term, Val};
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct Alloc {
     /// By block: has the frame.
     pub framed: Vec<bool>,
     /// By block: live at its start, phi results not included.
-    pub live_in: Vec<Set>,
+    pub live_in: Lives,
     /// An x register above all in use.
     pub scratch: u16,
 }

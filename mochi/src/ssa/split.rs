@@ -5,6 +5,7 @@
 
 use super::{Blk, Block, Func, Inst, Op, Operand, Term, Val};
 use crate::core_ir::Const;
+use std::collections::HashMap;
 
 /// Most parameters that a piece takes in registers; the rest travel in a tuple.
 const MAX_PARAMS: usize = 200;
@@ -64,12 +65,24 @@ pub struct Piece {
     pub blocks: Vec<Blk>,
 }
 
-/// Live values at the start of each of `blocks` (phi results not included); empty sets for the others.
-pub fn live_in(f: &Func, blocks: &[Blk]) -> Vec<Set> {
-    let mut live = vec![Set::default(); f.blocks.len()];
-    for b in blocks {
-        live[*b] = Set::new(f.val_count);
+/// Sets by block, empty for blocks that it does not know: a piece is a small part of a long function.
+#[derive(Debug, Default)]
+pub struct Lives {
+    sets: HashMap<Blk, Set>,
+    none: Set,
+}
+
+impl std::ops::Index<Blk> for Lives {
+    type Output = Set;
+    fn index(&self, b: Blk) -> &Set {
+        self.sets.get(&b).unwrap_or(&self.none)
     }
+}
+
+/// Live values at the start of each of `blocks` (phi results not included).
+pub fn live_in(f: &Func, blocks: &[Blk]) -> Lives {
+    let sets = blocks.iter().map(|b| (*b, Set::new(f.val_count))).collect();
+    let mut live = Lives { sets, none: Set::default() };
     loop {
         let mut changed = false;
         for &b in blocks.iter().rev() {
@@ -90,7 +103,7 @@ pub fn live_in(f: &Func, blocks: &[Blk]) -> Vec<Set> {
             for p in &blk.phis {
                 s.remove(p.dst);
             }
-            changed |= live[b].union(&s);
+            changed |= live.sets.get_mut(&b).is_some_and(|l| l.union(&s));
         }
         if !changed {
             return live;
@@ -99,7 +112,7 @@ pub fn live_in(f: &Func, blocks: &[Blk]) -> Vec<Set> {
 }
 
 /// Live values at the end of a block: what its successors need, their phis' arguments included.
-pub fn live_out(f: &Func, b: Blk, live: &[Set]) -> Set {
+pub fn live_out(f: &Func, b: Blk, live: &Lives) -> Set {
     let mut s = Set::new(f.val_count);
     for t in f.blocks[b].term.succs() {
         s.union(&live[t]);
