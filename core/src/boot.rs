@@ -6,7 +6,6 @@
 use crate::error::LoadError;
 use crate::process::Priority;
 use crate::signals::spawn::RootError;
-use crate::term::Term;
 use crate::vm::Vm;
 use beambox_beamfile::BeamFile;
 use beambox_beamfile::etf::Value;
@@ -94,6 +93,3 @@ pub fn boot(vm: &mut Vm, preloaded: &[(String, Vec<u8>)], init: &str, args: &[Ve
     }
     Ok(())
 }
-
-/// The first process: its end is the end of the VM.
-pub const FIRST: Term = Term::pid(0);

@@ -26,7 +26,6 @@ pub fn erl(arguments: Vec<OsString>) -> Result<i32, Failure> {
 /// Runs `erlc` with these arguments: OTP's compilers, as its `erlc` calls them.
 pub fn erlc(arguments: Vec<OsString>) -> Result<i32, Failure> {
     let (own, rest) = own_options(arguments)?;
-    let cwd = env::current_dir().map_err(|e| Failure::Because(format!("the current directory: {e}")))?;
     // What `erlc` puts before its own arguments; `+` and `-` of those are OTP's to read.
     let mut line = Line::default();
     for word in
@@ -38,7 +37,6 @@ pub fn erlc(arguments: Vec<OsString>) -> Result<i32, Failure> {
     if rest.is_empty() {
         return Err(Failure::Because("no file is given; `beambox erlc FILE.erl` compiles one".into()));
     }
-    let _ = cwd;
     line.init.extend(rest);
     boot(&own, line, "erlc")
 }
