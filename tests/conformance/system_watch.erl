@@ -60,7 +60,7 @@ grow_list(L, 0) -> length(L);
 grow_list(L, N) -> grow_list([N | L], N - 1).
 
 flags() ->
-    Values = [true, false, 0, 1, 50000000, -1, 1.5, a, normal, high, low, max, [], 1 bsl 70, #{}, #{size => 50000000}, #{size => 1}, #{size => 1000, kill => 1}, on_heap, off_heap, #{size => 50000000, foo => 1}, #{kill => false, size => 60000000}],
+    Values = [true, false, 0, 1, 100000, -1, 1.5, a, normal, high, low, max, [], 1 bsl 70, #{}, #{size => 100000}, #{size => 1}, #{size => 1000, kill => 1}, on_heap, off_heap, #{size => 100000, foo => 1}, #{kill => false, size => 200000}],
     Flags = [trap_exit, error_handler, min_heap_size, min_bin_vheap_size, max_heap_size, message_queue_data, priority, sensitive, fullsweep_after, async_dist, foo, 1],
     [spawn_wait(fun() ->
         [p(fun() -> {F, V, process_flag(F, V), info(F)} end) || F <- [Flag], V <- Values]
