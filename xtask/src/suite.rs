@@ -26,10 +26,6 @@ pub enum Section {
     Units,
     /// Conformance programs on the native VM.
     Native,
-    /// Conformance programs on the native VM with a collection at every reservation, each followed by a verification of the heap.
-    Stress,
-    /// A part of OTP's own suites, on OTP booted by our program.
-    Suites,
     /// Conformance programs on the raw wasm under wasmtime.
     Raw,
     /// Conformance programs on the web wasm under Node.
@@ -40,6 +36,10 @@ pub enum Section {
     Www,
     /// The page in a real browser.
     Browser,
+    /// Conformance programs on the native VM with a collection at every reservation, each followed by a verification of the heap.
+    Stress,
+    /// A part of OTP's own suites, on OTP booted by our program.
+    Suites,
     /// Packing with wasm-pack.
     Pack,
 }

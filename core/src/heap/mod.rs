@@ -134,14 +134,14 @@ impl Heap {
         (self.sp - self.top) / 8
     }
 
-    /// Under `gc_stress`: is a collection due that nothing but the stress asks for? Heaps of up to 4,096 words collect every time. Larger ones, for which
-    /// that would take time by the square of their size, so often that 512 words are moved for each time.
+    /// Under `gc_stress`: is a collection due that nothing but the stress asks for? Heaps of up to 610 words collect every time. Larger ones, for which
+    /// that would take time by the square of their size, so often that 128 words are moved for each time.
     #[cfg(feature = "gc_stress")]
     pub fn stress_due(&mut self, need: usize) -> bool {
         let live = self.young_used() + self.old_used() + self.stack_words();
         let room = self.free() as usize >= need + 2 * RESERVED as usize && self.frags.is_empty();
         self.left_out += 1;
-        let due = !room || live <= 4096 || self.left_out > live / 512;
+        let due = !room || live <= 610 || self.left_out > live / 128;
         if due {
             self.left_out = 0;
         }
