@@ -159,6 +159,12 @@ fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
 
 /// Items that are texts about the whole system, and descriptions of clocks and allocators.
 fn system_report(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
+    match ctx.sys.atoms.name(item) {
+        // The length of a slice.
+        "context_reductions" => return Ok(Term::small(4000)),
+        "snifs" => return snifs(ctx),
+        _ => {}
+    }
     let undefined = Term::atom(am::UNDEFINED);
     match item {
         am::SCHEDULER_BINDINGS => ctx.tuple(&[Term::atom(am::UNBOUND)]),
@@ -495,4 +501,17 @@ fn collect_other(ctx: &mut Ctx<'_>, pid: Term, major: bool) -> Result<bool, Faul
     sys.counters.reclaimed_words += done.reclaimed as u64;
     ctx.charge(done.reductions() as usize);
     Ok(true)
+}
+
+/// Modules whose built-in functions are NIFs of a library in OTP, not part of the emulator's own table.
+const NIF_MODULES: [&str; 7] = ["crypto", "erl_tracer", "prim_buffer", "prim_file", "prim_tty", "zlib", "beambox"];
+
+/// The built-in functions of the emulator itself, as `{M, F, A}`.
+fn snifs(ctx: &mut Ctx<'_>) -> BifResult {
+    let mut out = Vec::new();
+    for b in super::table::all().iter().filter(|b| !NIF_MODULES.contains(&b.module)) {
+        let (module, function) = (ctx.atom(b.module)?, ctx.atom(b.name)?);
+        out.push(ctx.tuple(&[module, function, Term::small(i64::from(b.arity))])?);
+    }
+    ctx.list(&out)
 }

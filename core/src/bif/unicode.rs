@@ -63,7 +63,7 @@ fn convert(c: &mut Ctx<'_>, a: &[Term], out: Out) -> BifResult {
         Ok(()) if d.pending.is_empty() => Ok(result),
         Ok(()) => {
             let rest = c.binary(&d.pending)?;
-            let tag = c.atom("incomplete")?;
+            let tag = if is_cut(&d.pending) { c.atom("incomplete")? } else { Term::atom(am::ERROR) };
             c.tuple(&[tag, result, rest])
         }
         Err(Stop::Error(rest)) => c.tuple(&[Term::atom(am::ERROR), result, rest]),
@@ -98,19 +98,22 @@ impl Decoder {
                     if !good {
                         return Err(self.error(c, t, &tails)?);
                     }
-                } else if let Some(at) = self.element(c, head)? {
-                    let rest = self.rest_of(c, head, at)?;
-                    let rest = build::cons(c, rest, tail)?;
-                    return Err(wrap(c, rest, &tails)?);
+                } else {
+                    match self.element(c, head)? {
+                        Bytes::Good => {}
+                        Bytes::Bad => return Err(self.wrong_bytes(c, Some(tail), &tails)?),
+                        Bytes::NoEnd => return Err(self.unended(c, t, &tails)?),
+                    }
                 }
                 t = tail;
                 continue;
             }
             if !t.is_nil() {
                 // An improper tail, or the whole input, must be a binary.
-                if let Some(at) = self.element(c, t)? {
-                    let rest = self.rest_of(c, t, at)?;
-                    return Err(wrap(c, rest, &tails)?);
+                match self.element(c, t)? {
+                    Bytes::Good => {}
+                    Bytes::Bad => return Err(self.wrong_bytes(c, None, &tails)?),
+                    Bytes::NoEnd => return Err(self.unended(c, t, &tails)?),
                 }
             }
             match tails.pop() {
@@ -134,51 +137,99 @@ impl Decoder {
 
     /// The error at a code point, or at one that should have continued what is pending.
     fn error(&mut self, c: &mut Ctx<'_>, list: Term, tails: &[Term]) -> Result<Stop, Stop> {
-        if self.pending.is_empty() {
-            return wrap(c, list, tails);
-        }
-        let inner = match wrap(c, list, tails)? {
-            Stop::Error(t) => t,
-            other => return Ok(other),
+        if self.pending.is_empty() { wrap(c, list, tails) } else { self.unended(c, list, tails) }
+    }
+
+    /// The error in bytes that no code point begins with, which are pending: they stand where they stood.
+    fn wrong_bytes(&mut self, c: &mut Ctx<'_>, tail: Option<Term>, tails: &[Term]) -> Result<Stop, Stop> {
+        let bytes = crate::heap::binary::from_bytes(c, &std::mem::take(&mut self.pending))?;
+        let rest = match tail {
+            Some(tail) => build::cons(c, bytes, tail)?,
+            None => bytes,
         };
-        let bytes = crate::heap::binary::from_bytes(c, &self.pending)?;
-        let last = build::cons(c, inner, Term::NIL)?;
+        wrap(c, rest, tails)
+    }
+
+    /// The error after the beginning of a code point that doesn't go on: `[Pending, Rest]`, or what is pending alone when nothing follows. `after`
+    /// follows in the innermost list.
+    fn unended(&mut self, c: &mut Ctx<'_>, after: Term, tails: &[Term]) -> Result<Stop, Stop> {
+        let bytes = crate::heap::binary::from_bytes(c, &std::mem::take(&mut self.pending))?;
+        let mut rest = after;
+        for tail in tails.iter().rev() {
+            rest = if rest.is_nil() { *tail } else { build::cons(c, rest, *tail)? };
+        }
+        if rest.is_nil() {
+            return Ok(Stop::Error(bytes));
+        }
+        let last = build::cons(c, rest, Term::NIL)?;
         Ok(Stop::Error(build::cons(c, bytes, last)?))
     }
 
-    /// Decodes a binary; `Some(n)`: the byte at which it is wrong (counted with what was pending).
-    fn element(&mut self, c: &mut Ctx<'_>, t: Term) -> Result<Option<usize>, Stop> {
+    /// Decodes a binary. What is pending is completed by its first bytes; bytes that don't suffice are added to it unseen, as in OTP.
+    fn element(&mut self, c: &mut Ctx<'_>, t: Term) -> Result<Bytes, Stop> {
         let m = c.mem();
         let Some(bytes) = m.binary_to_vec(t) else { return Err(Stop::BadArg) };
         if self.latin1 {
             self.text.extend(bytes.iter().map(|b| *b as char));
-            return Ok(None);
+            return Ok(Bytes::Good);
         }
-        let mut all = std::mem::take(&mut self.pending);
-        all.extend_from_slice(&bytes);
-        match std::str::from_utf8(&all) {
-            Ok(s) => {
-                self.text.push_str(s);
-                Ok(None)
+        let mut rest = bytes.as_slice();
+        if let Some(length) = self.pending.first().and_then(|b| sequence_length(*b)) {
+            let (more, after) = rest.split_at(rest.len().min(length.saturating_sub(self.pending.len())));
+            if self.pending.len() + more.len() < length {
+                self.pending.extend_from_slice(more);
+                return Ok(Bytes::Good);
+            }
+            let whole: Vec<u8> = self.pending.iter().chain(more).copied().collect();
+            match std::str::from_utf8(&whole) {
+                Ok(text) => self.text.push_str(text),
+                Err(_) => return Ok(Bytes::NoEnd),
+            }
+            self.pending.clear();
+            rest = after;
+        }
+        match std::str::from_utf8(rest) {
+            Ok(text) => {
+                self.text.push_str(text);
+                Ok(Bytes::Good)
             }
             Err(e) => {
-                let good = e.valid_up_to();
-                self.text.push_str(&String::from_utf8_lossy(&all[..good]));
-                if e.error_len().is_none() {
-                    self.pending = all.split_off(good);
-                    return Ok(None);
-                }
-                self.pending = all;
-                Ok(Some(good))
+                let (good, bad) = rest.split_at(e.valid_up_to());
+                self.text.push_str(&String::from_utf8_lossy(good));
+                self.pending = bad.to_vec();
+                Ok(if is_short(bad) { Bytes::Good } else { Bytes::Bad })
             }
         }
     }
+}
 
-    /// The undecoded bytes from `at` on.
-    fn rest_of(&mut self, c: &mut Ctx<'_>, _: Term, at: usize) -> Result<Term, Stop> {
-        let all = std::mem::take(&mut self.pending);
-        Ok(crate::heap::binary::from_bytes(c, all.get(at..).unwrap_or(&[]))?)
+/// What came of a binary.
+enum Bytes {
+    Good,
+    /// What is pending begins with a byte that begins nothing, or is wrong as a whole.
+    Bad,
+    /// It doesn't end the code point that is pending.
+    NoEnd,
+}
+
+/// Bytes of the code point that begins with this one.
+fn sequence_length(first: u8) -> Option<usize> {
+    match first {
+        0xC0..=0xDF => Some(2),
+        0xE0..=0xEF => Some(3),
+        0xF0..=0xF7 => Some(4),
+        _ => None,
     }
+}
+
+/// Are these fewer bytes than their first one announces?
+fn is_short(bytes: &[u8]) -> bool {
+    bytes.first().and_then(|b| sequence_length(*b)).is_some_and(|length| bytes.len() < length)
+}
+
+/// Are these the first bytes of a code point as OTP sees it, whatever the value that they begin?
+fn is_cut(bytes: &[u8]) -> bool {
+    is_short(bytes) && bytes.iter().skip(1).all(|b| b & 0xC0 == 0x80)
 }
 
 /// The rest of the innermost list, put in front of what is left of the lists around it.
