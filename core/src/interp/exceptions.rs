@@ -16,6 +16,8 @@ use crate::term::{Mem, TAG_HEADER, TAG_MASK, Term};
 /// First element of a raw trace.
 const RAW: Term = Term::small(-0x7ACE);
 const RAW_HEAD: usize = 7;
+/// In place of the module: the trace is the list in the next element.
+const GIVEN: Term = Term::small(1);
 
 /// Takes the exception in the process to its handler, or ends the process. `at`: the instruction at fault.
 #[cold]
@@ -118,6 +120,9 @@ fn trace_list(m: &mut Machine<'_>) -> Built {
     let mut ctx = Ctx { proc: m.proc, sys: m.sys };
     if is_raw(ctx.mem(), e.trace) {
         let restored = restore(ctx.mem(), e.trace);
+        if !restored.trace.is_none() {
+            return Ok(restored.trace);
+        }
         return build_trace(&mut ctx, &restored);
     }
     if !e.trace.is_none() {
@@ -205,8 +210,13 @@ fn location(ctx: &mut Ctx<'_>, at: CodePtr) -> Built {
 /// The raw trace of the exception in the process.
 fn raw_trace(m: &mut Machine<'_>) -> Built {
     let e = m.proc.exception.clone();
-    if !e.trace.is_none() {
+    if is_raw(m.mem(), e.trace) {
         return Ok(e.trace);
+    }
+    if !e.trace.is_none() {
+        // A list that `raise/3` was given, which says nothing of the class.
+        let zero = Term::small(0);
+        return build::tuple(&mut m.ctx(), &[RAW, Term::small(e.class as i64), GIVEN, e.trace, zero, zero, zero]);
     }
     let opt = |t: Term| if t.is_none() { Term::small(0) } else { t };
     let mut words = vec![RAW, Term::small(e.class as i64)];
@@ -233,6 +243,9 @@ fn restore(mem: Mem, raw: Term) -> Exception {
         Some(2) => Class::Throw,
         _ => Class::Error,
     };
+    if get(3) == GIVEN {
+        return Exception { class, trace: get(4), ..Exception::default() };
+    }
     let current = match (get(3).as_atom(), get(4).as_atom(), get(5).as_small()) {
         (Some(module), Some(function), Some(n)) => Some(Mfa { module, function, arity: n as u8 }),
         _ => None,
@@ -313,6 +326,10 @@ pub fn build_stacktrace(m: &mut Machine<'_>) -> Flow {
         return Flow::Next;
     }
     let e = restore(mem, raw);
+    if !e.trace.is_none() {
+        m.set_x(0, e.trace);
+        return Flow::Next;
+    }
     match build_trace(&mut m.ctx(), &e) {
         Ok(t) => {
             m.set_x(0, t);
