@@ -259,7 +259,7 @@ const CI_SUITES: [&str; 12] = [
     "proplists",
     "sets",
     "array",
-    "string",
+    "calendar",
     "base64",
     "erl_scan",
     "math",
