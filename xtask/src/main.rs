@@ -123,7 +123,7 @@ fn set_up(paths: &Paths, what: &[Tool]) -> Result<()> {
     for tool in if what.is_empty() { all } else { what } {
         match tool {
             Tool::Otp => println!("otp: {}", setup::otp::otp(paths)?.display()),
-            Tool::OtpSources => println!("otp-sources: {}", setup::otp::sources(&paths)?.display()),
+            Tool::OtpSources => println!("otp-sources: {}", setup::otp::sources(paths)?.display()),
             Tool::Wasm => setup::rust::wasm_target(paths).map(|()| println!("wasm: present"))?,
             Tool::Npm => setup::node::packages(paths).map(|()| println!("npm: present"))?,
             Tool::Chromium => println!("chromium: {}", setup::chromium::chromium(paths)?.display()),
