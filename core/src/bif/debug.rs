@@ -13,7 +13,7 @@ pub const BIFS: &[Bif] = &[
     bif("erts_debug", "set_internal_state", 2, set_internal_state),
 ];
 
-/// Words of a table's own record and of one of its extension blocks in OTP (`DbTable_words`), which ETS counts by, too.
+/// Words of a table's own record and of one of its extension blocks in OTP 27 (`DbTable_words`).
 const TABLE_WORDS: (i64, i64) = (49, 6);
 
 fn undef(ctx: &mut Ctx<'_>) -> Fault {
