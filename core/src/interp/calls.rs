@@ -113,8 +113,8 @@ pub fn after_bif(m: &mut Machine<'_>, flow: Flow, at: u32) -> Flow {
     Flow::Next
 }
 
-/// After a BIF in tail position: drops `frame` words and returns its value.
-pub fn after_tail_bif(m: &mut Machine<'_>, flow: Flow, frame: u32) -> Flow {
+/// After a BIF in tail position, called at `at`: drops `frame` words and returns its value.
+pub fn after_tail_bif(m: &mut Machine<'_>, flow: Flow, frame: u32, at: u32) -> Flow {
     m.proc.budget -= 1;
     match flow {
         Flow::Next => {
@@ -127,6 +127,18 @@ pub fn after_tail_bif(m: &mut Machine<'_>, flow: Flow, frame: u32) -> Flow {
             Flow::Return
         }
         Flow::Goto(_) => {
+            m.proc.heap.sp += frame * 8;
+            flow
+        }
+        // The slice ended in front of the function that the BIF trapped to: the call has been made. A BIF that yields or waits runs again
+        // here, and hibernation has left no frame.
+        Flow::End(SliceEnd::Wanted) => {
+            m.proc.heap.sp += frame * 8;
+            flow
+        }
+        Flow::End(SliceEnd::Preempted)
+            if m.proc.ip != APPLY_TRAP && m.proc.ip != (CodePtr { slot: m.slot, offset: at }) =>
+        {
             m.proc.heap.sp += frame * 8;
             flow
         }

@@ -37,11 +37,11 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::CallExtLast { export, n } => calls::undefined_export(m, export, n as u32 + 1, true),
         Instr::CallBifOnly { arity, bif } => {
             let flow = calls::call_bif(m, bif, arity, at);
-            calls::after_tail_bif(m, flow, 0)
+            calls::after_tail_bif(m, flow, 0, at)
         }
         Instr::CallBifLast { arity, bif, n } => {
             let flow = calls::call_bif(m, bif, arity, at);
-            calls::after_tail_bif(m, flow, n as u32 + 1)
+            calls::after_tail_bif(m, flow, n as u32 + 1, at)
         }
         Instr::CallFun { arity, cp } => {
             let f = m.x(arity as usize);

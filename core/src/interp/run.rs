@@ -55,11 +55,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     m.proc.live.clear();
 
     let Some(mut here) = place_of(m.sys, m.proc.ip.slot) else {
-        return lost(&mut m);
+        let ip = m.proc.ip;
+        return lost(&mut m, ip);
     };
     m.slot = here.slot;
     if m.proc.ip.offset >= here.len {
-        return lost(&mut m);
+        let ip = m.proc.ip;
+        return lost(&mut m, ip);
     }
     // SAFETY: the offset was just checked against the length of the instance's code.
     let mut pc: *const Instr = unsafe { here.code.add(m.proc.ip.offset as usize) };
@@ -1151,12 +1153,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         reload!();
         // The code of the same instance is replaced when it gets its first breakpoint.
         if to.slot != here.slot || !m.sys.tracing.retired.is_empty() {
-            let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m) };
+            let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m, to) };
             here = new;
             m.slot = to.slot;
         }
         if to.offset >= here.len {
-            return lost(&mut m);
+            return lost(&mut m, to);
         }
         // SAFETY: the offset was just checked.
         pc = unsafe { here.code.add(to.offset as usize) };
@@ -1168,9 +1170,9 @@ const _: () = assert!(TAG_HEADER == 0);
 
 /// A place in code that does not exist (any more): a wrong return address, or code that was unloaded under a process.
 #[cold]
-fn lost(m: &mut Machine<'_>) -> SliceEnd {
+fn lost(m: &mut Machine<'_>, to: CodePtr) -> SliceEnd {
     m.sys.stop.get_or_insert(crate::error::StopCause::Internal(format!(
-        "process {:?} went on at {:?}, where there is no code",
+        "process {:?} went on at {to:?}, where there is no code, after {:?}",
         m.proc.pid, m.proc.ip
     )));
     SliceEnd::Stopped
