@@ -12,11 +12,12 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 
 -export([new/0, from_list/1, from_reversed/1, to_list/1, size/1, nth/2, set_nth/3, push/2, map/2]).
 -export([at/2, append/2, concat/1, first/1, reverse/1, range/1, range/2, range/3, reduce/3, slice/3, grow_set/3]).
+-export([length/1]).
 -export_type([vec/0]).
 
 -type vec() :: {'$v', non_neg_integer(), pos_integer() | {pos_integer(), pos_integer()}, tuple(), tuple()}.
 
--compile({no_auto_import, [size/1]}).
+-compile({no_auto_import, [size/1, length/1]}).
 
 -define(BITS, 4).
 -define(WIDTH, 16).
@@ -31,7 +32,7 @@ new() -> {'$v', 0, ?BITS, {}, {}}.
 from_list([]) ->
     new();
 from_list(List) ->
-    Size = length(List),
+    Size = erlang:length(List),
     if
         Size =< ?WIDTH ->
             {'$v', Size, ?BITS, {}, list_to_tuple(List)};
@@ -49,14 +50,14 @@ leaves(List, Left, Acc) ->
     leaves(Rest, Left - ?WIDTH, [list_to_tuple(Leaf) | Acc]).
 
 %% Nodes of one level; the root holds up to 32.
-raise(Shift, Nodes) when length(Nodes) =< ?WIDTH ->
+raise(Shift, Nodes) when erlang:length(Nodes) =< ?WIDTH ->
     {Shift, list_to_tuple(Nodes)};
 raise(Shift, Nodes) ->
     raise(Shift + ?BITS, bundle(Nodes)).
 
 bundle([]) ->
     [];
-bundle(Nodes) when length(Nodes) =< ?WIDTH ->
+bundle(Nodes) when erlang:length(Nodes) =< ?WIDTH ->
     [list_to_tuple(Nodes)];
 bundle(Nodes) ->
     {Some, Rest} = lists:split(?WIDTH, Nodes),
@@ -86,6 +87,11 @@ node_list(Below, Node, N, Acc) -> node_list(Below, Node, N - 1, node_list(Below,
 -doc "Number of elements.".
 -spec size(vec()) -> non_neg_integer().
 size({'$v', Size, _, _, _}) -> Size.
+
+-doc "The same for whatever stands for a list: also null, a cell, and an Erlang list such as the arguments of `main`.".
+-spec length(term()) -> non_neg_integer().
+length(L) when is_list(L) -> erlang:length(L);
+length(V) -> mochi_core:len(V).
 
 -doc "Element by zero-based index, which must be in range.".
 -spec nth(non_neg_integer(), vec()) -> term().

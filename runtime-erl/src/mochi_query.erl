@@ -6,6 +6,7 @@ Rows are Erlang lists here; groups are `{'$group', Key, Items}`.
 """.
 
 -export([index/1, candidates/2, rows/1, sort/1, skip/2, take/2, group/1, key/1, items/1, distinct/1, collect/1]).
+-export([execute/2, collected/2]).
 -export([count/1, sum/1, avg/1, min/1, max/1, compare/2, group_key/1, key_set/1]).
 
 -compile({no_auto_import, [min/2, max/2]}).
@@ -109,6 +110,32 @@ distinct(V) ->
         {'$group', _, Items} -> distinct(Items);
         _ -> mochi_core:fail(<<"distinct expects list">>)
     end.
+
+%% From so many rows on their garbage is worth a collection.
+-define(LARGE, 100_000).
+
+-doc """
+Runs a query, a function that gives its result as a Mochi list or an aggregate, between the events `[mochi, query, execute, start]` and `stop`; collects
+garbage after a large one.
+""".
+-spec execute(binary(), fun(() -> V)) -> V.
+execute(Name, F) ->
+    mochi_telemetry:span([mochi, query, execute], #{query => Name},
+                         fun() ->
+                                 Result = F(),
+                                 Rows = case mochi_cell:plain(Result) of
+                                            {'$v', N, _, _, _} -> N;
+                                            _ -> 1
+                                        end,
+                                 {collected(Result, Rows), #{rows => Rows}, #{}}
+                         end, fun erlang:monotonic_time/0).
+
+-doc "The result, after a collection if it was made of so many rows that its intermediate results are worth one.".
+-spec collected(V, non_neg_integer()) -> V.
+collected(Result, Rows) when Rows >= ?LARGE ->
+    true = erlang:garbage_collect(),
+    Result;
+collected(Result, _) -> Result.
 
 -doc "A list as it is, the items of a group.".
 -spec collect(term()) -> term().

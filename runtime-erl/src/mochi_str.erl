@@ -4,7 +4,8 @@ Mochi strings: UTF-8 binaries, counted in code points. Texts of ASCII bytes only
 """.
 
 -export([len/1, at/2, sub/3, reverse/1, upper/1, lower/1, trim/1, split/2, join/2, index_of/2, repeat/2]).
--export([starts_with/2, pad_start/3, parse_int/1, parse_int/2, sha256/1, copy/1]).
+-export([starts_with/2, pad_start/3, parse_int/1, parse_int/2, sha256/1, copy/1, own/1]).
+-export([slice/3, to_lower/1, to_upper/1]).
 
 %% From this size in bytes on it pays to remember what a string is made of.
 -define(LONG, 64).
@@ -210,9 +211,54 @@ parse_int(S, Base) when is_binary(S), is_integer(Base), Base >= 2, Base =< 36 ->
     end;
 parse_int(_, _) -> mochi_core:fail(<<"parseIntStr expects (string, int)">>).
 
--doc "A copy that shares no memory with a larger binary.".
+-doc """
+A copy that shares no memory with a larger binary. A part of a string keeps the whole alive for as long as it lives itself; what is kept for long or goes
+to another process is copied first.
+""".
 -spec copy(binary()) -> binary().
 copy(S) -> binary:copy(S).
+
+-doc "The value with each string in it that is part of a larger binary copied; the value itself when there is none.".
+-spec own(V) -> V.
+own(V) ->
+    case borrows(V) of
+        true -> owned(V);
+        false -> V
+    end.
+
+borrows(B) when is_binary(B) -> byte_size(B) < binary:referenced_byte_size(B);
+borrows([H | T]) -> borrows(H) orelse borrows(T);
+borrows(T) when is_tuple(T) -> borrows_any(T, tuple_size(T));
+borrows(M) when is_map(M) -> borrows_map(maps:next(maps:iterator(M)));
+borrows(_) -> false.
+
+borrows_any(_, 0) -> false;
+borrows_any(T, N) -> borrows(element(N, T)) orelse borrows_any(T, N - 1).
+
+borrows_map({K, V, I}) -> borrows(K) orelse borrows(V) orelse borrows_map(maps:next(I));
+borrows_map(none) -> false.
+
+owned(B) when is_binary(B) ->
+    case borrows(B) of
+        true -> copy(B);
+        false -> B
+    end;
+owned([H | T]) -> [owned(H) | owned(T)];
+owned(T) when is_tuple(T) -> list_to_tuple([owned(E) || E <- tuple_to_list(T)]);
+owned(M) when is_map(M) -> #{owned(K) => owned(V) || K := V <- M};
+owned(V) -> V.
+
+-doc "So many characters from an index on, as `string:slice/3`: counted in graphemes.".
+-spec slice(binary(), non_neg_integer(), non_neg_integer()) -> binary().
+slice(S, Start, Length) -> unicode:characters_to_binary(string:slice(S, Start, Length)).
+
+-doc "Lower case of a whole text, where one character may become several.".
+-spec to_lower(binary()) -> binary().
+to_lower(S) -> string:lowercase(S).
+
+-doc "Upper case of a whole text, where one character may become several.".
+-spec to_upper(binary()) -> binary().
+to_upper(S) -> string:uppercase(S).
 
 -doc "SHA-256, in Erlang: nothing native is needed.".
 -spec sha256(binary()) -> binary().

@@ -97,6 +97,7 @@ const ALSO_FOR_THE_PAGE: &[&str] = &[
     "net_kernel",
     "os",
     "persistent_term",
+    "pg",
     "atomics",
     "counters",
     "prim_eval",

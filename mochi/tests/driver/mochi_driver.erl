@@ -7,6 +7,8 @@
 %% `Work/programs` as lines "MODULE NAME".
 main([RuntimeSrc, Work]) ->
     true = code:add_patha(Work),
+    %% As in a sandbox: no network.
+    ok = application:set_env(mochi, transport, none, [{persistent, true}]),
     lists:foreach(fun(F) ->
                           case compile:file(F, [{outdir, Work}, report, warn_missing_spec, warnings_as_errors]) of
                               {ok, _} -> ok;
