@@ -133,6 +133,8 @@ macro_rules! for_each_op {
             "A guard BIF of one argument." Bif1 { live: u8, a: Src, d: Dst, fail: i32, bif: u32 }
             "A guard BIF of two arguments." Bif2 { live: u8, a: Src, b: Src, d: Dst, fail: i32, bif: u32 }
             "A guard BIF of three arguments in the side table." Bif3 { live: u8, d: Dst, at: u32, fail: i32, bif: u32 }
+            "abs/1" Abs { live: u8, a: Src, d: Dst, fail: i32, bif: u32 }
+            "byte_size/1" ByteSize { live: u8, a: Src, d: Dst, fail: i32, bif: u32 }
             "hd" Hd { s: Src, d: Dst, fail: i32 }
             "tl" Tl { s: Src, d: Dst, fail: i32 }
             "element/2" Element { i: Src, s: Src, d: Dst, fail: i32 }
@@ -192,6 +194,76 @@ macro_rules! for_each_op {
             "Builds a bitstring of side-table segments." BsCreateBin { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
             "As BsCreateBin, when all sizes are known but that of a binary in front." BsCreateQuick { live: u8, d: Dst, n: u16, at: u32, fail: i32 }
             "An empty writable binary in x0." BsInitWritable {}
+            ;
+            // Chains: the first instruction, with its operands, knows which ones stand behind it and does their work too. They keep their
+            // places, so whatever is unusual about one of them is left to itself. The longest of those with the same beginning comes first.
+            "Is it a cons cell? Then a frame, its head and tail, and a call." ConsGetCall = IsConsX { s: u16, fail: i32 } + AllocateGetList + Call;
+            "Is it a cons cell? Then a frame, its head and tail." ConsGet = IsConsX { s: u16, fail: i32 } + AllocateGetList;
+            "Is it a cons cell? Then a frame, its head and tail." ConsMoveGet = IsConsX { s: u16, fail: i32 } + AllocateMove + GetList;
+            "Is it a cons cell? Then a frame and a move." ConsMove = IsConsX { s: u16, fail: i32 } + AllocateMove;
+            "Is it a cons cell? Then a frame and two moves." ConsMove2 = IsConsX { s: u16, fail: i32 } + AllocateMove2;
+            "Head and tail, a move, and the call of a fun." GetListMoveFun = GetList { s: Src, h: Dst, t: Dst } + MoveYX + CallFun2;
+            "Head and tail, and the call of a fun." GetListFun = GetList { s: Src, h: Dst, t: Dst } + CallFun2;
+            "Y to X, then the call of a fun." MoveYXFun = MoveYX { s: u16, d: u16 } + CallFun2;
+            "A frame, a sum, and a call." FrameAddCall = AllocateMove { live: u8, n: u16, s: u16, d: u16 } + AddXC + Call;
+            "A frame and a call." FrameMoveCall = AllocateMove { live: u8, n: u16, s: u16, d: u16 } + Call;
+            "A frame and a call." FrameGetCall = AllocateGetList { live: u8, n: u16, s: Src, h: Dst, t: Dst } + Call;
+            "A sum, moves, and a call." AddYMoveCall = AddYC { live: u8, s: u16, d: u16, c: u64 } + MoveXYXX + Call;
+            "A sum, a move, and a tail call." AddYMoveCallLast = AddYC { live: u8, s: u16, d: u16, c: u64 } + MoveYX + CallLast;
+            "A sum, a move, and a tail call." AddMoveCallOnly = AddXC { live: u8, s: u16, d: u16, c: u64 } + MoveXX + CallOnly;
+            "A sum and a call." AddCall = AddXC { live: u8, s: u16, d: u16, c: u64 } + Call;
+            "A sum and a tail call." AddCallOnly = AddXC { live: u8, s: u16, d: u16, c: u64 } + CallOnly;
+            "A sum and an element." AddElement = AddXC { live: u8, s: u16, d: u16, c: u64 } + Element;
+            "A sum and a word of a tuple." AddGetElement = AddXC { live: u8, s: u16, d: u16, c: u64 } + GetElementX;
+            "A sum, which is returned." AddYXReturn = AddYX { live: u8, a: u16, b: u16, d: u16 } + DeallocReturn;
+            "A sum, which is returned." AddXXReturn = AddXX { live: u8, a: u16, b: u16, d: u16 } + Return;
+            "A sum and some of its bits." AddXXBand = AddXX { live: u8, a: u16, b: u16, d: u16 } + Band;
+            "A difference without its sign." SubAbs = SubXX { live: u8, a: u16, b: u16, d: u16 } + Abs;
+            "Bits of a number, a move, and a tail call." BandMoveCallOnly = Band { live: u8, a: Src, b: Src, d: Dst, fail: i32 } + MoveXX + CallOnly;
+            "A product and its remainder." MulRem = Mul { live: u8, a: Src, b: Src, d: Dst, fail: i32 } + Rem;
+            "Moves and a tail call." MoveXXMoveYX2CallLast = MoveXX { s: u16, d: u16 } + MoveYX2 + CallLast;
+            "Moves, less of the frame, and a call." MoveYXTrimCall = MoveYX { s: u16, d: u16 } + Trim + Call;
+            "A move and a call." MoveXXCall = MoveXX { s: u16, d: u16 } + Call;
+            "A move and a tail call." MoveXXCallOnly = MoveXX { s: u16, d: u16 } + CallOnly;
+            "A move and a tail call." MoveXXCallLast = MoveXX { s: u16, d: u16 } + CallLast;
+            "A move and a return." MoveXXReturn = MoveXX { s: u16, d: u16 } + Return;
+            "A move and a call." MoveYXCall = MoveYX { s: u16, d: u16 } + Call;
+            "A move and a tail call." MoveYXCallLast = MoveYX { s: u16, d: u16 } + CallLast;
+            "A move and a return." MoveYXReturn = MoveYX { s: u16, d: u16 } + DeallocReturn;
+            "Moves and a call." MoveXX2Call = MoveXX2 { s1: u16, d1: u16, s2: u16, d2: u16 } + Call;
+            "Moves and a tail call." MoveXX2CallOnly = MoveXX2 { s1: u16, d1: u16, s2: u16, d2: u16 } + CallOnly;
+            "Moves and a call." MoveYX2Call = MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 } + Call;
+            "Moves and a tail call." MoveYX2CallLast = MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 } + CallLast;
+            "Moves and a tail call." MoveYX4CallLast = MoveYX2 { s1: u16, d1: u16, s2: u16, d2: u16 } + MoveYX2 + CallLast;
+            "Moves and a call." MoveXYXXCall = MoveXYXX { s1: u16, d1: u16, s2: u16, d2: u16 } + Call;
+            "Moves and a call." MoveYXXXCall = MoveYXXX { s1: u16, d1: u16, s2: u16, d2: u16 } + Call;
+            "Moves and a tail call." MoveXXYXCallLast = MoveXXYX { s1: u16, d1: u16, s2: u16, d2: u16 } + CallLast;
+            "Less of the frame and a call." TrimCall = Trim { n: u16 } + Call;
+            "Words, and a record with some elements replaced." ReserveUpdateCallOnly = TestHeap { live: u16, words: u32 } + UpdateRecord + CallOnly;
+            "Words and a tuple, which is returned." ReserveTupleReturn = TestHeap { live: u16, words: u32 } + PutTuple2 + Return;
+            "Words and a tuple, which is returned." ReserveTupleDealloc = TestHeap { live: u16, words: u32 } + PutTuple2 + DeallocReturn;
+            "Words and a tuple." ReserveTuple = TestHeap { live: u16, words: u32 } + PutTuple2;
+            "A cons cell, a move, and a tail call." ReserveListMoveCallOnly = ReservePutList { live: u8, h: Src, t: Src, d: Dst, words: u32 } + MoveXX + CallOnly;
+            "A cons cell and a tail call." ReserveListCallOnly = ReservePutList { live: u8, h: Src, t: Src, d: Dst, words: u32 } + CallOnly;
+            "A cons cell and moves." ReserveListMove4 = ReservePutList { live: u8, h: Src, t: Src, d: Dst, words: u32 } + MoveYX2 + MoveYX2;
+            "A cons cell, whose head is compared." ConsGetNe = IsConsGet { s: u16, h: u16, t: u16, fail: i32 } + IsNeXX;
+            "A cons cell, whose head is compared." ConsGetGe = IsConsGet { s: u16, h: u16, t: u16, fail: i32 } + IsGeXX;
+            "A cons cell, whose head is compared." ConsGetEq = IsConsGet { s: u16, h: u16, t: u16, fail: i32 } + IsEqImm;
+            "A cons cell of a list of one." ConsGetNil = IsConsGet { s: u16, h: u16, t: u16, fail: i32 } + IsNilX;
+            "Two comparisons." GeXXGeXX = IsGeXX { a: u16, b: u16, fail: i32 } + IsGeXX;
+            "A comparison and a cons cell." GeReserveList = IsGeXX { a: u16, b: u16, fail: i32 } + ReservePutList;
+            "A range." GeXCGeCX = IsGeXC { s: u16, fail: i32, c: u64 } + IsGeCX;
+            "Two comparisons." GeXCGeXC = IsGeXC { s: u16, fail: i32, c: u64 } + IsGeXC;
+            "A kind and a comparison." TypeGeXC = TypeTest { kind: u8, s: Src, fail: i32 } + IsGeXC;
+            "A record and an element." TaggedGet = IsTagged { arity: u8, s: u16, fail: i32, c: u64 } + GetElementX;
+            "A tuple and an element." ArityGet = IsTupleOfArity { s: Src, fail: i32, arity: u32 } + GetElementX;
+            "A tuple and two elements." ArityGet2 = IsTupleOfArity { s: Src, fail: i32, arity: u32 } + GetElement2X;
+            "A tuple, its arity, an element." TupleArityGet = IsTuple { s: Src, fail: i32 } + TestArity + GetElementX;
+            "An element and a tail call." GetElementCallOnly = GetElementX { s: u16, i: u16, d: u16 } + CallOnly;
+            "An element and a comparison." GetElementLt = GetElementX { s: u16, i: u16, d: u16 } + IsLtXX;
+            "An element and a sum." GetElementAdd = GetElementX { s: u16, i: u16, d: u16 } + AddXC;
+            "A match context, its position, a byte." MatchByte = BsStartMatch { live: u8, s: Src, d: Dst, fail: i32 } + BsGetPosition + BsGetByte;
+            "A match context and its position." MatchPosition = BsStartMatch { live: u8, s: Src, d: Dst, fail: i32 } + BsGetPosition;
         }
     };
 }
@@ -210,26 +282,58 @@ macro_rules! target_field {
 }
 
 macro_rules! define {
-    ($($doc:literal $name:ident { $($f:ident : $t:ty),* })*) => {
+    (
+        $($doc:literal $name:ident { $($f:ident : $t:ty),* })* ;
+        $($cdoc:literal $chain:ident = $first:ident { $($cf:ident : $ct:ty),* } $(+ $then:ident)+ ;)*
+    ) => {
         /// One instruction of the specialised set.
         #[derive(Clone, Copy, Debug, PartialEq)]
-        pub enum Instr { $(#[doc = $doc] $name { $($f: $t),* },)* }
+        pub enum Instr {
+            $(#[doc = $doc] $name { $($f: $t),* },)*
+            $(#[doc = $cdoc] $chain { $($cf: $ct),* },)*
+        }
 
         impl Instr {
             pub const fn name(&self) -> &'static str {
-                match self { $(Instr::$name { .. } => stringify!($name),)* }
+                match self {
+                    $(Instr::$name { .. } => stringify!($name),)*
+                    $(Instr::$chain { .. } => stringify!($chain),)*
+                }
             }
 
             /// The distance field, if the instruction has one.
             #[allow(unreachable_code, unused_variables, clippy::needless_return)]
             pub fn target_mut(&mut self) -> Option<&mut i32> {
-                match self { $(Instr::$name { $($f),* } => { $(target_field!($f, $f);)* None })* }
+                match self {
+                    $(Instr::$name { $($f),* } => { $(target_field!($f, $f);)* None })*
+                    $(Instr::$chain { $($cf),* } => { $(target_field!($cf, $cf);)* None })*
+                }
+            }
+
+            /// The chain that this run of instructions starts with, to stand in place of the first, and how many it has.
+            pub fn chained(run: &[Instr]) -> Option<(Instr, usize)> {
+                match run {
+                    $([Instr::$first { $($cf),* }, $(Instr::$then { .. },)+ ..] => {
+                        Some((Instr::$chain { $($cf: *$cf),* }, 1 + [$(stringify!($then)),+].len()))
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// The first instruction of a chain by itself.
+            pub fn alone(&self) -> Option<Instr> {
+                match *self {
+                    $(Instr::$chain { $($cf),* } => Some(Instr::$first { $($cf),* }),)*
+                    _ => None,
+                }
             }
         }
 
         /// Name, operands and description of every instruction.
-        pub const REFERENCE: &[(&str, &[(&str, &str)], &str)] =
-            &[$((stringify!($name), &[$((stringify!($f), stringify!($t))),*], $doc)),*];
+        pub const REFERENCE: &[(&str, &[(&str, &str)], &str)] = &[
+            $((stringify!($name), &[$((stringify!($f), stringify!($t))),*], $doc),)*
+            $((stringify!($chain), &[$((stringify!($cf), stringify!($ct))),*], $cdoc),)*
+        ];
     };
 }
 for_each_op!(define);

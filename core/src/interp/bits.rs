@@ -76,7 +76,7 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             let ctx = m.src(s);
             if utf::take(m.mem(), ctx, kind, flags).is_some() { Flow::Next } else { Flow::Jump(fail) }
         }
-        Instr::BsCreateQuick { live, d, n, at, fail } => create_quick(m, live, d, n as u32, at, fail),
+        Instr::BsCreateQuick { live, d, n, at, fail } => super::build::create_quick(m, live, d, n as u32, at, fail),
         Instr::BsCreateBin { live, d, n, at, fail } => create_bin(m, live, d, n as u32, at, fail),
         // The size in x0 is a hint; room is made when something is appended.
         Instr::BsInitWritable {} => match binary::from_bytes(&mut m.ctx(), b"") {
@@ -130,29 +130,43 @@ fn get_field(m: &mut Machine<'_>, i: &Instr, live: u8, at: u32, fail: i32) -> Fl
 #[inline(never)]
 #[allow(unsafe_code)]
 pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n: u16, ctx: Term) -> bool {
-    let Some(bits) = mem.bits(ctx) else { return false };
-    let (mut pos, mut at) = (0u64, side);
+    let (start, end) = (mem.field(ctx, 2).raw(), mem.field(ctx, 3).raw());
+    let base = mem.bits_base(mem.field(ctx, 4));
+    let (mut pos, mut at) = (start, side);
+    // The next bits, so many of them; the rest of the word is 0 or bits behind them.
+    let (mut window, mut there) = (0u64, 0u32);
     // SAFETY: see above; the loader wrote as many operands as each command has.
     let word = |at: *const u32, k: usize| unsafe { *at.add(k) };
     let mut yes = true;
     for _ in 0..n {
-        let left = bits.len - pos;
+        let left = end.saturating_sub(pos);
         let words = match word(at, 0) {
             command::AT_LEAST => {
                 let (size, unit) = (word(at, 1) as u64, word(at, 2) as u64);
-                yes = left >= size && (unit == 1 || (left - size) % unit == 0);
+                yes = left >= size
+                    && (unit == 1 || if unit == 8 { (left - size) % 8 == 0 } else { (left - size) % unit == 0 });
                 3
             }
             command::EXACTLY => {
                 yes = left == word(at, 1) as u64;
                 2
             }
-            command::INTEGER => {
-                let (flags, size) = (word(at, 1), word(at, 2) as u64);
-                yes = size <= left;
-                if yes {
-                    let v = Term::small(matching::read_small(mem, bits.part(pos, size), flags));
-                    pos += size;
+            what @ (command::INTEGER | command::EQUAL) => {
+                let size = word(at, if what == command::INTEGER { 2 } else { 1 });
+                yes = size as u64 <= left;
+                if !yes {
+                    break;
+                }
+                if there < size {
+                    let skew = (pos % 8) as u32;
+                    window = mem.word(base.wrapping_add((pos / 8) as u32), 0).swap_bytes() << skew;
+                    there = 64 - skew;
+                }
+                let v = if size == 0 { 0 } else { window >> (64 - size) };
+                if what == command::EQUAL {
+                    yes = v == (word(at, 2) as u64) << 32 | word(at, 3) as u64;
+                } else {
+                    let v = Term::small(matching::as_field(v, size, word(at, 1)));
                     match Dst(word(at, 3) as u16).src().kind() {
                         // SAFETY: the loader checked the register's number.
                         Place::X(i) => unsafe { *x.add(i as usize) = v },
@@ -160,14 +174,10 @@ pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n:
                         Place::Const(_) => {}
                     }
                 }
-                4
-            }
-            command::EQUAL => {
-                let size = word(at, 1);
-                yes =
-                    size as u64 <= left && bits.read(mem, pos, size) == (word(at, 2) as u64) << 32 | word(at, 3) as u64;
                 if yes {
                     pos += size as u64;
+                    window <<= size;
+                    there -= size;
                 }
                 4
             }
@@ -176,6 +186,7 @@ pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n:
                 yes = size <= left;
                 if yes {
                     pos += size;
+                    there = 0;
                 }
                 2
             }
@@ -186,7 +197,7 @@ pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n:
         // SAFETY: the next command, or the end of the list.
         at = unsafe { at.add(words) };
     }
-    matching::advance(mem, ctx, pos);
+    mem.set_word(ctx.addr(), 2, pos);
     yes
 }
 
@@ -319,9 +330,9 @@ fn segment_bits(m: &Machine<'_>, s: &Segment) -> Result<u64, BuildError> {
 }
 
 /// Most words that a new bitstring takes on the heap.
-const RESULT_WORDS: u32 = 10;
+pub(super) const RESULT_WORDS: u32 = 10;
 
-fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
+pub(super) fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
     // Room for the result's words on the heap, and behind it for what the following instructions build without asking.
     let need = m.side(at) + RESULT_WORDS + crate::heap::RESERVED;
     if (m.gc_desired() || m.proc.heap.free() < need)
@@ -340,47 +351,6 @@ fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32)
         Err(BuildError::BadArg) => m.error(Term::atom(am::BADARG)),
         Err(BuildError::SystemLimit) => m.error(Term::atom(am::SYSTEM_LIMIT)),
     }
-}
-
-/// `create_bin` of integers and strings whose sizes are known, maybe behind a binary to append to. Side table:
-/// bits of those segments, then as for `create_bin`.
-fn create_quick(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32, fail: i32) -> Flow {
-    let Some(instance) = m.sys.code.instance(m.slot) else { return Flow::Jump(fail) };
-    let end = at as usize + 2 + n as usize * segment::WORDS;
-    let Some([bits, need, list @ ..]) = instance.side.get(at as usize..end) else { return Flow::Jump(fail) };
-    let (bits, need) = (*bits as u64, need + RESULT_WORDS + crate::heap::RESERVED);
-    let slow = m.gc_desired()
-        || m.proc.heap.free() < need
-        || list.chunks_exact(segment::WORDS).any(|s| s[0] == segment::INTEGER && !m.wide(s[3]).is_small());
-    if slow {
-        return create_bin(m, live, d, n, at + 1, fail);
-    }
-    let built = match list {
-        [segment::APPEND | segment::PRIVATE_APPEND, unit, _, value, ..] => {
-            let (value, unit) = (m.wide(*value), *unit);
-            Builder::append(&mut m.ctx(), value, bits, unit)
-        }
-        _ => Builder::new(&mut m.ctx(), bits),
-    };
-    let Ok(mut b) = built else { return create_bin(m, live, d, n, at + 1, fail) };
-    let mem = m.mem();
-    let Some(instance) = m.sys.code.instance(m.slot) else { return Flow::Jump(fail) };
-    for s in instance.side.get(at as usize + 2..end).unwrap_or(&[]).chunks_exact(segment::WORDS) {
-        match s[0] {
-            segment::INTEGER => {
-                let Some(v) = m.wide(s[3]).as_small() else { continue };
-                b.small(mem, v, m.wide(s[4]).small_value() as u64 * s[1] as u64, s[2]);
-            }
-            segment::STRING => {
-                let (from, len) = (s[3] as usize, s[4] as usize);
-                b.bytes(mem, instance.strings.get(from..from + len).unwrap_or(&[]));
-            }
-            _ => {}
-        }
-    }
-    m.set(d, b.finish());
-    m.proc.budget -= 1;
-    Flow::Next
 }
 
 fn build_all(m: &mut Machine<'_>, n: u32, at: u32) -> Result<Term, BuildError> {

@@ -106,6 +106,10 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::Bsl { .. }
         | Instr::Bsr { .. } => arith::binary(m, i),
         Instr::Bif0 { d, bif } => arith::guard_bif(m, bif, &mut [], d, 0, crate::load::translate::NO_COLLECTION),
+        Instr::Abs { live, a, d, fail, bif } | Instr::ByteSize { live, a, d, fail, bif } => {
+            let a = m.src(a);
+            arith::guard_bif(m, bif, &mut [a], d, fail, live)
+        }
         Instr::Bif3 { live, d, at, fail, bif } => {
             let mut args = m.sides(at, 3);
             arith::guard_bif(m, bif, &mut args, d, fail, live)
@@ -176,6 +180,8 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         | Instr::BsCreateQuick { .. }
         | Instr::BsInitWritable {} => bits::execute(m, i),
 
+        // The others of a chain are still to come.
+        _ if let Some(first) = i.alone() => execute(m, &first, at),
         _ => {
             m.sys.stop.get_or_insert(StopCause::Internal(format!("{} has no cold form", i.name())));
             Flow::End(SliceEnd::Stopped)

@@ -7,6 +7,7 @@
 pub mod arith;
 pub mod bits;
 pub mod breakpoint;
+pub mod build;
 pub mod calls;
 pub mod cold;
 pub mod data;

@@ -20,13 +20,17 @@ struct Place {
     code: *const Instr,
     len: u32,
     slot: u32,
+    /// The return address of the first instruction, and the distance from it at which there is none.
+    first: u64,
+    end: u64,
     /// Constants, side table and selects are read through this: so a step into another module loads little.
     instance: *const Instance,
 }
 
 fn place_of(sys: &System, slot: u32) -> Option<Place> {
     let i = sys.code.instance(slot)?;
-    Some(Place { code: i.code.as_ptr(), len: i.code.len() as u32, slot, instance: i })
+    let (len, first) = (i.code.len() as u32, CodePtr { slot, offset: 0 }.to_word());
+    Some(Place { code: i.code.as_ptr(), len, slot, first, end: (len as u64) << 2, instance: i })
 }
 
 /// Why the hot loop is left.
@@ -41,6 +45,8 @@ enum Leave {
     Goto(CodePtr),
     /// The reductions are used up in front of this function.
     Preempt(CodePtr),
+    /// They are used up in the call at `pc`, of a function of this module.
+    PreemptLocal,
 }
 
 /// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions.
@@ -174,7 +180,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         () => {{
             let w = mem.word(sp, 0);
             mem.set_word(sp, 0, 0);
-            goto!(CodePtr::from_word(w))
+            let distance = w.wrapping_sub(here.first);
+            if distance < here.end {
+                // SAFETY: the distance is below that of the end of the code; an instruction is four times as long as its part in it.
+                pc = unsafe { here.code.byte_add((distance as usize & !3) * 4) };
+                continue;
+            }
+            CodePtr::from_word(w)
         }};
     }
     /// Leaves the instruction to the cold dispatcher.
@@ -251,13 +263,6 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             }
         }};
     }
-    macro_rules! local {
-        ($to:expr) => {{
-            // SAFETY: the loader resolved the distance to a label of this instance.
-            let offset = unsafe { pc.offset($to as isize).offset_from(here.code) as u32 };
-            CodePtr { slot: here.slot, offset }
-        }};
-    }
     /// Words on the heap that a reservation has made sure of.
     macro_rules! bump {
         ($words:expr) => {{
@@ -287,17 +292,343 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             cold!()
         }};
     }
-    macro_rules! compare_branch {
-        ($a:expr, $b:expr, $fail:expr, $op:tt) => {{
-            let (a, b): (Term, Term) = ($a, $b);
-            if Term::both_small(a, b) {
-                if (a.0 as i64) $op (b.0 as i64) { next!() } else { jump!($fail) }
+    /// The next instruction of a chain: its operands. If it turns out to be unusual, `pc` is at it already.
+    macro_rules! then {
+        ($name:ident { $($f:ident),* }) => {
+            // SAFETY: the loader makes a chain only of instructions that stand behind one another.
+            pc = unsafe { pc.add(1) };
+            // SAFETY: as above; code doesn't change but for breakpoints, and those stand at labels, which chains don't go over.
+            let Instr::$name { $($f,)* .. } = (unsafe { *pc }) else { unsafe { std::hint::unreachable_unchecked() } };
+        };
+    }
+    /// A call within the module; `pc` is at it.
+    macro_rules! call_only {
+        ($to:expr) => {{
+            reds -= 1;
+            if reds > 0 {
+                jump!($to)
             }
-            if mem.is_float(a) && mem.is_float(b) {
-                if float!(a) $op float!(b) { next!() } else { jump!($fail) }
-            }
-            cold!()
+            break Leave::PreemptLocal;
         }};
+    }
+    macro_rules! call {
+        ($to:expr, $cp:expr) => {{
+            mem.set_word(sp, 0, $cp);
+            call_only!($to)
+        }};
+    }
+    macro_rules! call_last {
+        ($to:expr, $n:expr) => {{
+            sp += ($n as u32 + 1) * 8;
+            call_only!($to)
+        }};
+    }
+    macro_rules! then_call {
+        () => {{
+            then!(Call { to, cp });
+            call!(to, cp)
+        }};
+    }
+    macro_rules! then_call_only {
+        () => {{
+            then!(CallOnly { to });
+            call_only!(to)
+        }};
+    }
+    macro_rules! then_call_last {
+        () => {{
+            then!(CallLast { to, n });
+            call_last!(to, n)
+        }};
+    }
+    macro_rules! frame {
+        ($n:expr, $live:expr) => {
+            reserve!($n as u32 + 1, $live);
+            sp -= ($n as u32 + 1) * 8;
+            mem.set_word(sp, 0, 0);
+        };
+    }
+    macro_rules! drop_frame {
+        ($n:expr) => {
+            sp += ($n as u32 + 1) * 8
+        };
+    }
+    macro_rules! get_list {
+        ($s:expr, $h:expr, $t:expr) => {
+            let l: Term = src!($s);
+            let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
+            set!($h, a);
+            set!($t, b);
+        };
+    }
+    macro_rules! is_cons_get {
+        ($s:expr, $h:expr, $t:expr, $fail:expr) => {
+            let l: Term = x!($s);
+            if !l.is_list() {
+                jump!($fail)
+            }
+            let (a, b) = (mem.head(l), mem.tail(l));
+            set_x!($h, a);
+            set_x!($t, b);
+        };
+    }
+    /// A cons cell in words that are free.
+    macro_rules! put_list {
+        ($h:expr, $t:expr, $d:expr) => {
+            let at = bump!(2);
+            mem.set(at, 0, src!($h));
+            mem.set(at, 1, src!($t));
+            set!($d, Term::list_at(at));
+        };
+    }
+    macro_rules! put_tuple {
+        ($d:expr, $at:expr, $n:expr) => {
+            let n: u32 = $n;
+            let to = bump!(n + 1);
+            mem.set_word(to, 0, object::tuple_header(n));
+            // SAFETY: the loader put `n` operands there.
+            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            for k in 0..n {
+                // SAFETY: as above.
+                let v = wide!(unsafe { *side.add(k as usize) });
+                mem.set(to, k + 1, v);
+            }
+            set!($d, Term::boxed_at(to));
+        };
+    }
+    macro_rules! update_record {
+        ($s:expr, $d:expr, $at:expr, $n:expr) => {
+            let old: Term = src!($s);
+            // SAFETY: the loader put the size and `n` pairs there.
+            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            // SAFETY: as above.
+            let size = unsafe { *side };
+            let to = bump!(size + 1);
+            for k in 0..=size {
+                mem.set_word(to, k, mem.word(old.addr(), k));
+            }
+            for k in 0..$n as usize {
+                // SAFETY: as above.
+                let (index, v) = unsafe { (*side.add(1 + 2 * k), *side.add(2 + 2 * k)) };
+                mem.set(to, index, wide!(v));
+            }
+            set!($d, Term::boxed_at(to));
+        };
+    }
+    /// The word of a small integer plus the word of a constant that has no tag.
+    macro_rules! add_const {
+        ($a:expr, $c:expr, $d:expr) => {
+            let a: Term = $a;
+            if a.is_small()
+                && let Some(sum) = (a.0 as i64).checked_add($c as i64)
+            {
+                set_x!($d, Term(sum as u64));
+            } else {
+                cold!()
+            }
+        };
+    }
+    macro_rules! add {
+        ($a:expr, $b:expr, $d:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if Term::both_small(va, vb)
+                && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
+            {
+                set!($d, Term(sum as u64));
+            } else {
+                float_result!(va, vb, $d, +)
+            }
+        };
+    }
+    macro_rules! sub {
+        ($a:expr, $b:expr, $d:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if Term::both_small(va, vb)
+                && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
+            {
+                set!($d, Term(diff as u64));
+            } else {
+                float_result!(va, vb, $d, -)
+            }
+        };
+    }
+    macro_rules! mul {
+        ($a:expr, $b:expr, $d:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if Term::both_small(va, vb)
+                && let Some(product) = (va.0 as i64 & !0xF).checked_mul(vb.small_value())
+            {
+                set!($d, Term(product as u64 | 0xF));
+            } else {
+                float_result!(va, vb, $d, *)
+            }
+        };
+    }
+    macro_rules! rem {
+        ($a:expr, $b:expr, $d:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if Term::both_small(va, vb)
+                && let Some(r) = va.small_value().checked_rem(vb.small_value())
+            {
+                set!($d, Term::small(r));
+            } else {
+                cold!()
+            }
+        };
+    }
+    macro_rules! band {
+        ($a:expr, $b:expr, $d:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if !Term::both_small(va, vb) {
+                cold!()
+            }
+            set!($d, Term(va.0 & vb.0));
+        };
+    }
+    macro_rules! element {
+        ($i:expr, $s:expr, $d:expr) => {
+            let (n, t): (Term, Term) = ($i, $s);
+            let h = if n.is_small() && t.is_boxed() { mem.header(t) } else { 0 };
+            let n = n.small_value();
+            if object::is_tuple_header(h) && n >= 1 && n <= object::arity(h) as i64 {
+                set!($d, mem.field(t, n as u32));
+            } else {
+                cold!()
+            }
+        };
+    }
+    macro_rules! abs {
+        ($a:expr, $d:expr) => {
+            let a: Term = $a;
+            // The least small integer has no opposite that is small.
+            if a.is_small() && a.0 != Term::small(crate::term::MIN_SMALL).0 {
+                set!($d, Term::small(a.small_value().abs()));
+            } else {
+                cold!()
+            }
+        };
+    }
+    /// Goes on if the comparison of small integers, or floats, holds.
+    macro_rules! compare {
+        ($a:expr, $b:expr, $fail:expr, $op:tt) => {
+            let (a, b): (Term, Term) = ($a, $b);
+            let holds = if Term::both_small(a, b) {
+                (a.0 as i64) $op (b.0 as i64)
+            } else if mem.is_float(a) && mem.is_float(b) {
+                float!(a) $op float!(b)
+            } else {
+                cold!()
+            };
+            if !holds {
+                jump!($fail)
+            }
+        };
+    }
+    /// Goes on if the words are equal, or not equal, if that decides it.
+    macro_rules! same {
+        ($a:expr, $b:expr, $fail:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if va != vb {
+                if va.is_immed() || vb.is_immed() {
+                    jump!($fail)
+                }
+                cold!()
+            }
+        };
+    }
+    macro_rules! differ {
+        ($a:expr, $b:expr, $fail:expr) => {
+            let (va, vb): (Term, Term) = ($a, $b);
+            if va == vb {
+                jump!($fail)
+            }
+            if !(va.is_immed() || vb.is_immed()) {
+                cold!()
+            }
+        };
+    }
+    macro_rules! type_test {
+        ($kind:expr, $s:expr, $fail:expr) => {
+            use crate::code::op::TypeKind as K;
+            let t: Term = src!($s);
+            let yes = match $kind {
+                k if k == K::Integer as u8 => mem.is_integer(t),
+                k if k == K::Atom as u8 => t.is_atom(),
+                k if k == K::List as u8 => t.is_list() || t.is_nil(),
+                k if k == K::Float as u8 => mem.is_float(t),
+                k if k == K::Map as u8 => mem.is_map(t),
+                k => super::data::type_test(mem, k, t),
+            };
+            if !yes {
+                jump!($fail)
+            }
+        };
+    }
+    macro_rules! tagged {
+        ($arity:expr, $s:expr, $fail:expr, $c:expr) => {
+            let t: Term = x!($s);
+            if !(t.is_boxed() && mem.header(t) == object::tuple_header($arity as u32) && mem.field(t, 1).0 == $c) {
+                jump!($fail)
+            }
+        };
+    }
+    macro_rules! tuple_of {
+        ($s:expr, $fail:expr, $arity:expr) => {
+            let t: Term = src!($s);
+            if !(t.is_boxed() && mem.header(t) == object::tuple_header($arity)) {
+                jump!($fail)
+            }
+        };
+    }
+    macro_rules! get_element2 {
+        ($s:expr, $i:expr, $d1:expr, $d2:expr) => {
+            let t: Term = x!($s);
+            let (a, b) = (mem.get(t.addr(), $i as u32), mem.get(t.addr(), $i as u32 + 1));
+            set_x!($d1, a);
+            set_x!($d2, b);
+        };
+    }
+    macro_rules! start_match {
+        ($s:expr, $d:expr) => {
+            let t: Term = src!($s);
+            if mem.is_match_context(t) {
+                set!($d, t);
+            } else if cfg!(feature = "gc_stress")
+                || sp - hp < (object::SUB_BITS_WORDS + RESERVED) * 8
+                || !mem.is_bitstring(t)
+            {
+                cold!()
+            } else {
+                let view = mem.header(t) == object::SUB_BITS_HEADER;
+                let at = bump!(object::SUB_BITS_WORDS);
+                mem.set_word(at, 0, object::SUB_BITS_HEADER);
+                mem.set_word(at, 1, crate::heap::bits::MATCH);
+                mem.set_word(at, 2, if view { mem.field(t, 2).0 } else { 0 });
+                mem.set_word(at, 3, if view { mem.field(t, 3).0 } else { mem.field(t, 1).0 });
+                mem.set(at, 4, if view { mem.field(t, 4) } else { t });
+                set!($d, Term::boxed_at(at));
+            }
+        };
+    }
+    macro_rules! get_position {
+        ($s:expr, $d:expr) => {
+            let ctx: Term = src!($s);
+            set!($d, Term::small(mem.field(ctx, 2).raw() as i64));
+        };
+    }
+    macro_rules! get_byte {
+        ($unit:expr, $s:expr, $d:expr, $fail:expr) => {
+            let ctx: Term = src!($s);
+            let (pos, end) = (mem.field(ctx, 2).raw(), mem.field(ctx, 3).raw());
+            let left = end.saturating_sub(pos);
+            if left < 8 || ($unit == 8 && left % 8 != 0) {
+                jump!($fail)
+            }
+            let base = mem.bits_base(mem.field(ctx, 4)).wrapping_add((pos / 8) as u32);
+            let byte = mem.word(base, 0).swap_bytes() << (pos % 8) >> 56;
+            mem.set_word(ctx.addr(), 2, pos + 8);
+            set!($d, Term::small(byte as i64));
+        };
     }
 
     // What a `fault` or a cold operation said; the hot loop is entered again after it.
@@ -367,20 +698,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::Jump { to } => jump!(to),
-                Instr::Call { to, cp } => {
-                    mem.set_word(sp, 0, cp);
-                    count!(local!(to));
-                    jump!(to)
-                }
-                Instr::CallOnly { to } => {
-                    count!(local!(to));
-                    jump!(to)
-                }
-                Instr::CallLast { to, n } => {
-                    sp += (n as u32 + 1) * 8;
-                    count!(local!(to));
-                    jump!(to)
-                }
+                Instr::Call { to, cp } => call!(to, cp),
+                Instr::CallOnly { to } => call_only!(to),
+                Instr::CallLast { to, n } => call_last!(to, n),
                 Instr::CallExt { export, cp } => {
                     mem.set_word(sp, 0, cp);
                     if let Some(p) = m.sys.code.entry(export) {
@@ -430,9 +750,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     ret!()
                 }
                 Instr::Allocate { n, live } => {
-                    reserve!(n as u32 + 1, live);
-                    sp -= (n as u32 + 1) * 8;
-                    mem.set_word(sp, 0, 0);
+                    frame!(n, live);
                     next!()
                 }
                 Instr::AllocateHeap { n, live, words } => {
@@ -442,45 +760,30 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::AllocateMove { n, live, s, d } => {
-                    reserve!(n as u32 + 1, live);
-                    sp -= (n as u32 + 1) * 8;
-                    mem.set_word(sp, 0, 0);
+                    frame!(n, live);
                     set_y!(d, x!(s));
                     next!()
                 }
                 Instr::AllocateMove2 { n, live, s1, d1, s2, d2 } => {
-                    reserve!(n as u32 + 1, live);
-                    sp -= (n as u32 + 1) * 8;
-                    mem.set_word(sp, 0, 0);
+                    frame!(n, live);
                     set_y!(d1, x!(s1));
                     set_y!(d2, x!(s2));
                     next!()
                 }
                 Instr::AllocateGetList { n, live, s, h, t } => {
-                    reserve!(n as u32 + 1, live);
-                    sp -= (n as u32 + 1) * 8;
-                    mem.set_word(sp, 0, 0);
-                    let l: Term = src!(s);
-                    let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
-                    set!(h, a);
-                    set!(t, b);
+                    frame!(n, live);
+                    get_list!(s, h, t);
                     next!()
                 }
                 Instr::ReservePutList { live, h, t, d, words } => {
                     reserve!(words, live);
-                    let at = bump!(2);
-                    mem.set(at, 0, src!(h));
-                    mem.set(at, 1, src!(t));
-                    set!(d, Term::list_at(at));
+                    put_list!(h, t, d);
                     next!()
                 }
                 Instr::PutListReturn { live, n, h, t } => {
                     reserve!(2u32, live);
-                    let at = bump!(2);
-                    mem.set(at, 0, src!(h));
-                    mem.set(at, 1, src!(t));
-                    set_x!(0, Term::list_at(at));
-                    sp += (n as u32 + 1) * 8;
+                    put_list!(h, t, Dst::x(0));
+                    drop_frame!(n);
                     ret!()
                 }
                 Instr::Deallocate { n } => {
@@ -509,14 +812,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     jump!(fail)
                 }
                 Instr::IsConsGet { s, h, t, fail } => {
-                    let l: Term = x!(s);
-                    if l.is_list() {
-                        let (a, b) = (mem.head(l), mem.tail(l));
-                        set_x!(h, a);
-                        set_x!(t, b);
-                        next!()
-                    }
-                    jump!(fail)
+                    is_cons_get!(s, h, t, fail);
+                    next!()
                 }
                 Instr::IsNilX { s, fail } => {
                     if x!(s).is_nil() {
@@ -543,18 +840,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     jump!(fail)
                 }
                 Instr::IsTupleOfArity { s, fail, arity } => {
-                    let t: Term = src!(s);
-                    if t.is_boxed() && mem.header(t) == object::tuple_header(arity) {
-                        next!()
-                    }
-                    jump!(fail)
+                    tuple_of!(s, fail, arity);
+                    next!()
                 }
                 Instr::IsTagged { arity, s, fail, c } => {
-                    let t: Term = x!(s);
-                    if t.is_boxed() && mem.header(t) == object::tuple_header(arity as u32) && mem.field(t, 1).0 == c {
-                        next!()
-                    }
-                    jump!(fail)
+                    tagged!(arity, s, fail, c);
+                    next!()
                 }
                 Instr::IsEqImm { s, fail, c } => {
                     if x!(s).0 == c {
@@ -569,53 +860,73 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     jump!(fail)
                 }
                 Instr::IsEqExact { a, b, fail } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if va == vb {
-                        next!()
-                    }
-                    if va.is_immed() || vb.is_immed() {
-                        jump!(fail)
-                    }
-                    cold!()
+                    same!(src!(a), src!(b), fail);
+                    next!()
                 }
                 Instr::IsEqXX { a, b, fail } => {
-                    let (va, vb): (Term, Term) = (x!(a), x!(b));
-                    if va == vb {
-                        next!()
-                    }
-                    if va.is_immed() || vb.is_immed() {
-                        jump!(fail)
-                    }
-                    cold!()
-                }
-                Instr::IsNeXX { a, b, fail } => {
-                    let (va, vb): (Term, Term) = (x!(a), x!(b));
-                    if va == vb {
-                        jump!(fail)
-                    }
-                    if va.is_immed() || vb.is_immed() {
-                        next!()
-                    }
-                    cold!()
+                    same!(x!(a), x!(b), fail);
+                    next!()
                 }
                 Instr::IsNeExact { a, b, fail } => {
+                    differ!(src!(a), src!(b), fail);
+                    next!()
+                }
+                Instr::IsNeXX { a, b, fail } => {
+                    differ!(x!(a), x!(b), fail);
+                    next!()
+                }
+                Instr::IsEq { a, b, fail } => {
+                    let (va, vb): (Term, Term) = (src!(a), src!(b));
+                    if va != vb {
+                        if va.is_immed() && vb.is_immed() {
+                            jump!(fail)
+                        }
+                        cold!()
+                    }
+                    next!()
+                }
+                Instr::IsNe { a, b, fail } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
                     if va == vb {
                         jump!(fail)
                     }
-                    if va.is_immed() || vb.is_immed() {
-                        next!()
+                    if !(va.is_immed() && vb.is_immed()) {
+                        cold!()
                     }
-                    cold!()
+                    next!()
                 }
-                Instr::IsLtXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, <),
-                Instr::IsGeXX { a, b, fail } => compare_branch!(x!(a), x!(b), fail, >=),
-                Instr::IsLtXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, <),
-                Instr::IsGeXC { s, fail, c } => compare_branch!(x!(s), Term(c), fail, >=),
-                Instr::IsLtCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, <),
-                Instr::IsGeCX { s, fail, c } => compare_branch!(Term(c), x!(s), fail, >=),
-                Instr::IsLt { a, b, fail } => compare_branch!(src!(a), src!(b), fail, <),
-                Instr::IsGe { a, b, fail } => compare_branch!(src!(a), src!(b), fail, >=),
+                Instr::IsLtXX { a, b, fail } => {
+                    compare!(x!(a), x!(b), fail, <);
+                    next!()
+                }
+                Instr::IsGeXX { a, b, fail } => {
+                    compare!(x!(a), x!(b), fail, >=);
+                    next!()
+                }
+                Instr::IsLtXC { s, fail, c } => {
+                    compare!(x!(s), Term(c), fail, <);
+                    next!()
+                }
+                Instr::IsGeXC { s, fail, c } => {
+                    compare!(x!(s), Term(c), fail, >=);
+                    next!()
+                }
+                Instr::IsLtCX { s, fail, c } => {
+                    compare!(Term(c), x!(s), fail, <);
+                    next!()
+                }
+                Instr::IsGeCX { s, fail, c } => {
+                    compare!(Term(c), x!(s), fail, >=);
+                    next!()
+                }
+                Instr::IsLt { a, b, fail } => {
+                    compare!(src!(a), src!(b), fail, <);
+                    next!()
+                }
+                Instr::IsGe { a, b, fail } => {
+                    compare!(src!(a), src!(b), fail, >=);
+                    next!()
+                }
                 Instr::SelectVal { s, fail, table } => {
                     let v: Term = src!(s);
                     // SAFETY: the loader made the table's index; the instance outlives the slice.
@@ -636,17 +947,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::PutList { h, t, d } => {
-                    let at = bump!(2);
-                    mem.set(at, 0, src!(h));
-                    mem.set(at, 1, src!(t));
-                    set!(d, Term::list_at(at));
+                    put_list!(h, t, d);
                     next!()
                 }
                 Instr::GetList { s, h, t } => {
-                    let l: Term = src!(s);
-                    let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
-                    set!(h, a);
-                    set!(t, b);
+                    get_list!(s, h, t);
                     next!()
                 }
                 Instr::GetHd { s, d } => {
@@ -665,10 +970,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::GetElement2X { s, i, d1, d2 } => {
-                    let t: Term = x!(s);
-                    let (a, b) = (mem.get(t.addr(), i as u32), mem.get(t.addr(), i as u32 + 1));
-                    set_x!(d1, a);
-                    set_x!(d2, b);
+                    get_element2!(s, i, d1, d2);
                     next!()
                 }
                 Instr::GetElement { s, d, i } => {
@@ -677,96 +979,40 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::PutTuple2 { d, at, n } => {
-                    let to = bump!(n + 1);
-                    mem.set_word(to, 0, object::tuple_header(n));
-                    for k in 0..n {
-                        // SAFETY: the loader put `n` operands there.
-                        let w = unsafe { *(*here.instance).side.as_ptr().add((at + k) as usize) };
-                        let v = wide!(w);
-                        mem.set(to, k + 1, v);
-                    }
-                    set!(d, Term::boxed_at(to));
+                    put_tuple!(d, at, n);
                     next!()
                 }
                 Instr::AddXC { s, d, c, .. } => {
-                    let a: Term = x!(s);
-                    if a.is_small()
-                        && let Some(sum) = (a.0 as i64).checked_add(c as i64)
-                    {
-                        set_x!(d, Term(sum as u64));
-                        next!()
-                    }
-                    cold!()
+                    add_const!(x!(s), c, d);
+                    next!()
                 }
                 Instr::AddYC { s, d, c, .. } => {
-                    let a: Term = y!(s);
-                    if a.is_small()
-                        && let Some(sum) = (a.0 as i64).checked_add(c as i64)
-                    {
-                        set_x!(d, Term(sum as u64));
-                        next!()
-                    }
-                    cold!()
+                    add_const!(y!(s), c, d);
+                    next!()
                 }
                 Instr::AddYX { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (y!(a), x!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
-                    {
-                        set_x!(d, Term(sum as u64));
-                        next!()
-                    }
-                    cold!()
+                    add!(y!(a), x!(b), Dst::x(d));
+                    next!()
                 }
                 Instr::AddXX { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (x!(a), x!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
-                    {
-                        set_x!(d, Term(sum as u64));
-                        next!()
-                    }
-                    float_result!(va, vb, Dst::x(d), +)
+                    add!(x!(a), x!(b), Dst::x(d));
+                    next!()
                 }
                 Instr::SubXX { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (x!(a), x!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
-                    {
-                        set_x!(d, Term(diff as u64));
-                        next!()
-                    }
-                    float_result!(va, vb, Dst::x(d), -)
+                    sub!(x!(a), x!(b), Dst::x(d));
+                    next!()
                 }
                 Instr::Add { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(sum) = (va.0 as i64).checked_add((vb.0 & !0xF) as i64)
-                    {
-                        set!(d, Term(sum as u64));
-                        next!()
-                    }
-                    float_result!(va, vb, d, +)
+                    add!(src!(a), src!(b), d);
+                    next!()
                 }
                 Instr::Sub { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(diff) = (va.0 as i64).checked_sub((vb.0 & !0xF) as i64)
-                    {
-                        set!(d, Term(diff as u64));
-                        next!()
-                    }
-                    float_result!(va, vb, d, -)
+                    sub!(src!(a), src!(b), d);
+                    next!()
                 }
                 Instr::Mul { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(product) = (va.0 as i64 & !0xF).checked_mul(vb.small_value())
-                    {
-                        set!(d, Term(product as u64 | 0xF));
-                        next!()
-                    }
-                    float_result!(va, vb, d, *)
+                    mul!(src!(a), src!(b), d);
+                    next!()
                 }
                 Instr::IntDiv { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -780,22 +1026,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     cold!()
                 }
                 Instr::Rem { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if Term::both_small(va, vb)
-                        && let Some(r) = va.small_value().checked_rem(vb.small_value())
-                    {
-                        set!(d, Term::small(r));
-                        next!()
-                    }
-                    cold!()
+                    rem!(src!(a), src!(b), d);
+                    next!()
                 }
                 Instr::Band { a, b, d, .. } => {
-                    let (va, vb): (Term, Term) = (src!(a), src!(b));
-                    if Term::both_small(va, vb) {
-                        set!(d, Term(va.0 & vb.0));
-                        next!()
-                    }
-                    cold!()
+                    band!(src!(a), src!(b), d);
+                    next!()
                 }
                 Instr::Bor { a, b, d, .. } => {
                     let (va, vb): (Term, Term) = (src!(a), src!(b));
@@ -833,35 +1069,15 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                     jump!(fail)
                 }
+                Instr::BsCreateQuick { live, d, n, at, fail } => {
+                    guard!(super::build::create_quick(&mut m, live, d, n as u32, at, fail))
+                }
                 Instr::BsGetByte { unit, s, d, fail } => {
-                    let ctx: Term = src!(s);
-                    let (pos, end) = (mem.field(ctx, 2).raw(), mem.field(ctx, 3).raw());
-                    let left = end.saturating_sub(pos);
-                    if left < 8 || (unit == 8 && left % 8 != 0) {
-                        jump!(fail)
-                    }
-                    let base = mem.bits_base(mem.field(ctx, 4)) + (pos / 8) as u32;
-                    let byte = mem.word(base, 0).swap_bytes() << (pos % 8) >> 56;
-                    mem.set_word(ctx.addr(), 2, pos + 8);
-                    set!(d, Term::small(byte as i64));
+                    get_byte!(unit, s, d, fail);
                     next!()
                 }
-                Instr::UpdateRecord { s, d, at, n } if !cfg!(feature = "gc_stress") => {
-                    let old: Term = src!(s);
-                    // SAFETY: the loader put the size and `n` pairs there.
-                    let side = unsafe { (*here.instance).side.as_ptr().add(at as usize) };
-                    // SAFETY: as above.
-                    let size = unsafe { *side };
-                    let to = bump!(size + 1);
-                    for k in 0..=size {
-                        mem.set_word(to, k, mem.word(old.addr(), k));
-                    }
-                    for k in 0..n as usize {
-                        // SAFETY: as above.
-                        let (index, v) = unsafe { (*side.add(1 + 2 * k), *side.add(2 + 2 * k)) };
-                        mem.set(to, index, wide!(v));
-                    }
-                    set!(d, Term::boxed_at(to));
+                Instr::UpdateRecord { s, d, at, n } => {
+                    update_record!(s, d, at, n);
                     next!()
                 }
                 Instr::SelectArity { s, fail, table } => {
@@ -873,9 +1089,31 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         None => jump!(fail),
                     }
                 }
-                Instr::BsStartMatch { s, d, .. } if mem.is_match_context(src!(s)) => {
-                    set!(d, src!(s));
+                Instr::BsStartMatch { s, d, .. } => {
+                    start_match!(s, d);
                     next!()
+                }
+                Instr::BsTestUnit { s, fail, unit } => {
+                    let left = crate::heap::bits::matching::left(mem, src!(s));
+                    if unit == 1 || (if unit == 8 { left % 8 } else { left % unit.max(1) as u64 }) == 0 {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::BsSetPosition { s, p } => {
+                    let (ctx, p): (Term, Term) = (src!(s), src!(p));
+                    crate::heap::bits::matching::set_position(mem, ctx, p.as_small().unwrap_or(0) as u64);
+                    next!()
+                }
+                Instr::BsGetUtf { kind, s, d, fail, flags } => {
+                    let ctx: Term = src!(s);
+                    match crate::heap::bits::utf::take(mem, ctx, kind, flags) {
+                        Some(c) => {
+                            set!(d, Term::small(c as i64));
+                            next!()
+                        }
+                        None => jump!(fail),
+                    }
                 }
                 Instr::BsTestTail { s, fail, bits } => {
                     if crate::heap::bits::matching::left(mem, src!(s)) == bits as u64 {
@@ -884,8 +1122,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     jump!(fail)
                 }
                 Instr::BsGetPosition { s, d, .. } => {
-                    let ctx: Term = src!(s);
-                    set!(d, Term::small(mem.field(ctx, 2).raw() as i64));
+                    get_position!(s, d);
                     next!()
                 }
                 Instr::FAdd { a, b, d } => {
@@ -953,16 +1190,22 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     cold!()
                 }
                 Instr::Element { i: index, s, d, .. } => {
-                    let (n, t): (Term, Term) = (src!(index), src!(s));
-                    if n.is_small() && t.is_boxed() {
-                        let h = mem.header(t);
-                        let n = n.small_value();
-                        if object::is_tuple_header(h) && n >= 1 && n <= object::arity(h) as i64 {
-                            set!(d, mem.field(t, n as u32));
+                    element!(src!(index), src!(s), d);
+                    next!()
+                }
+                Instr::Abs { a, d, .. } => {
+                    abs!(src!(a), d);
+                    next!()
+                }
+                Instr::ByteSize { a, d, .. } => {
+                    let t: Term = src!(a);
+                    match mem.bits(t) {
+                        Some(bits) => {
+                            set!(d, Term::small(bits.len.div_ceil(8) as i64));
                             next!()
                         }
+                        None => cold!(),
                     }
-                    cold!()
                 }
                 Instr::TupleSize { s, d, .. } => {
                     if let Some(n) = mem.tuple_arity(src!(s)) {
@@ -1016,20 +1259,424 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                 }
                 Instr::TypeTest { kind, s, fail } => {
-                    use crate::code::op::TypeKind as K;
-                    let t: Term = src!(s);
-                    let yes = match kind {
-                        k if k == K::Integer as u8 => mem.is_integer(t),
-                        k if k == K::Atom as u8 => t.is_atom(),
-                        k if k == K::List as u8 => t.is_list() || t.is_nil(),
-                        k if k == K::Float as u8 => mem.is_float(t),
-                        k if k == K::Map as u8 => mem.is_map(t),
-                        k => super::data::type_test(mem, k, t),
-                    };
-                    if yes {
+                    type_test!(kind, s, fail);
+                    next!()
+                }
+                Instr::ConsGetCall { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(AllocateGetList { n, live, s, h, t });
+                    frame!(n, live);
+                    get_list!(s, h, t);
+                    then_call!()
+                }
+                Instr::ConsGet { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(AllocateGetList { n, live, s, h, t });
+                    frame!(n, live);
+                    get_list!(s, h, t);
+                    next!()
+                }
+                Instr::ConsMoveGet { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(AllocateMove { n, live, s, d });
+                    frame!(n, live);
+                    set_y!(d, x!(s));
+                    then!(GetList { s, h, t });
+                    get_list!(s, h, t);
+                    next!()
+                }
+                Instr::ConsMove { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(AllocateMove { n, live, s, d });
+                    frame!(n, live);
+                    set_y!(d, x!(s));
+                    next!()
+                }
+                Instr::ConsMove2 { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(AllocateMove2 { n, live, s1, d1, s2, d2 });
+                    frame!(n, live);
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    next!()
+                }
+                Instr::GetListMoveFun { s, h, t } => {
+                    get_list!(s, h, t);
+                    then!(MoveYX { s, d });
+                    set_x!(d, y!(s));
+                    then!(CallFun2 { arity, f, cp });
+                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                }
+                Instr::GetListFun { s, h, t } => {
+                    get_list!(s, h, t);
+                    then!(CallFun2 { arity, f, cp });
+                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                }
+                Instr::MoveYXFun { s, d } => {
+                    set_x!(d, y!(s));
+                    then!(CallFun2 { arity, f, cp });
+                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                }
+                Instr::FrameAddCall { n, live, s, d } => {
+                    frame!(n, live);
+                    set_y!(d, x!(s));
+                    then!(AddXC { s, d, c });
+                    add_const!(x!(s), c, d);
+                    then_call!()
+                }
+                Instr::FrameMoveCall { n, live, s, d } => {
+                    frame!(n, live);
+                    set_y!(d, x!(s));
+                    then_call!()
+                }
+                Instr::FrameGetCall { n, live, s, h, t } => {
+                    frame!(n, live);
+                    get_list!(s, h, t);
+                    then_call!()
+                }
+                Instr::AddYMoveCall { s, d, c, .. } => {
+                    add_const!(y!(s), c, d);
+                    then!(MoveXYXX { s1, d1, s2, d2 });
+                    set_y!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    then_call!()
+                }
+                Instr::AddYMoveCallLast { s, d, c, .. } => {
+                    add_const!(y!(s), c, d);
+                    then!(MoveYX { s, d });
+                    set_x!(d, y!(s));
+                    then_call_last!()
+                }
+                Instr::AddMoveCallOnly { s, d, c, .. } => {
+                    add_const!(x!(s), c, d);
+                    then!(MoveXX { s, d });
+                    set_x!(d, x!(s));
+                    then_call_only!()
+                }
+                Instr::AddCall { s, d, c, .. } => {
+                    add_const!(x!(s), c, d);
+                    then_call!()
+                }
+                Instr::AddCallOnly { s, d, c, .. } => {
+                    add_const!(x!(s), c, d);
+                    then_call_only!()
+                }
+                Instr::AddElement { s, d, c, .. } => {
+                    add_const!(x!(s), c, d);
+                    then!(Element { i, s, d });
+                    element!(src!(i), src!(s), d);
+                    next!()
+                }
+                Instr::AddGetElement { s, d, c, .. } => {
+                    add_const!(x!(s), c, d);
+                    then!(GetElementX { s, i, d });
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    next!()
+                }
+                Instr::AddYXReturn { a, b, d, .. } => {
+                    add!(y!(a), x!(b), Dst::x(d));
+                    then!(DeallocReturn { n });
+                    drop_frame!(n);
+                    ret!()
+                }
+                Instr::AddXXReturn { a, b, d, .. } => {
+                    add!(x!(a), x!(b), Dst::x(d));
+                    then!(Return {});
+                    ret!()
+                }
+                Instr::AddXXBand { a, b, d, .. } => {
+                    add!(x!(a), x!(b), Dst::x(d));
+                    then!(Band { a, b, d });
+                    band!(src!(a), src!(b), d);
+                    next!()
+                }
+                Instr::SubAbs { a, b, d, .. } => {
+                    sub!(x!(a), x!(b), Dst::x(d));
+                    then!(Abs { a, d });
+                    abs!(src!(a), d);
+                    next!()
+                }
+                Instr::BandMoveCallOnly { a, b, d, .. } => {
+                    band!(src!(a), src!(b), d);
+                    then!(MoveXX { s, d });
+                    set_x!(d, x!(s));
+                    then_call_only!()
+                }
+                Instr::MulRem { a, b, d, .. } => {
+                    mul!(src!(a), src!(b), d);
+                    then!(Rem { a, b, d });
+                    rem!(src!(a), src!(b), d);
+                    next!()
+                }
+                Instr::MoveXXMoveYX2CallLast { s, d } => {
+                    set_x!(d, x!(s));
+                    then!(MoveYX2 { s1, d1, s2, d2 });
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then_call_last!()
+                }
+                Instr::MoveYXTrimCall { s, d } => {
+                    set_x!(d, y!(s));
+                    then!(Trim { n });
+                    sp += n as u32 * 8;
+                    then_call!()
+                }
+                Instr::MoveXXCall { s, d } => {
+                    set_x!(d, x!(s));
+                    then_call!()
+                }
+                Instr::MoveXXCallOnly { s, d } => {
+                    set_x!(d, x!(s));
+                    then_call_only!()
+                }
+                Instr::MoveXXCallLast { s, d } => {
+                    set_x!(d, x!(s));
+                    then_call_last!()
+                }
+                Instr::MoveXXReturn { s, d } => {
+                    set_x!(d, x!(s));
+                    then!(Return {});
+                    ret!()
+                }
+                Instr::MoveYXCall { s, d } => {
+                    set_x!(d, y!(s));
+                    then_call!()
+                }
+                Instr::MoveYXCallLast { s, d } => {
+                    set_x!(d, y!(s));
+                    then_call_last!()
+                }
+                Instr::MoveYXReturn { s, d } => {
+                    set_x!(d, y!(s));
+                    then!(DeallocReturn { n });
+                    drop_frame!(n);
+                    ret!()
+                }
+                Instr::MoveXX2Call { s1, d1, s2, d2 } => {
+                    set_x!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    then_call!()
+                }
+                Instr::MoveXX2CallOnly { s1, d1, s2, d2 } => {
+                    set_x!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    then_call_only!()
+                }
+                Instr::MoveYX2Call { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then_call!()
+                }
+                Instr::MoveYX2CallLast { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then_call_last!()
+                }
+                Instr::MoveYX4CallLast { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then!(MoveYX2 { s1, d1, s2, d2 });
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then_call_last!()
+                }
+                Instr::MoveXYXXCall { s1, d1, s2, d2 } => {
+                    set_y!(d1, x!(s1));
+                    set_x!(d2, x!(s2));
+                    then_call!()
+                }
+                Instr::MoveYXXXCall { s1, d1, s2, d2 } => {
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, x!(s2));
+                    then_call!()
+                }
+                Instr::MoveXXYXCallLast { s1, d1, s2, d2 } => {
+                    set_x!(d1, x!(s1));
+                    set_x!(d2, y!(s2));
+                    then_call_last!()
+                }
+                Instr::TrimCall { n } => {
+                    sp += n as u32 * 8;
+                    then_call!()
+                }
+                Instr::ReserveUpdateCallOnly { live, words } => {
+                    reserve!(words, live);
+                    then!(UpdateRecord { s, d, at, n });
+                    update_record!(s, d, at, n);
+                    then_call_only!()
+                }
+                Instr::ReserveTupleReturn { live, words } => {
+                    reserve!(words, live);
+                    then!(PutTuple2 { d, at, n });
+                    put_tuple!(d, at, n);
+                    then!(Return {});
+                    ret!()
+                }
+                Instr::ReserveTupleDealloc { live, words } => {
+                    reserve!(words, live);
+                    then!(PutTuple2 { d, at, n });
+                    put_tuple!(d, at, n);
+                    then!(DeallocReturn { n });
+                    drop_frame!(n);
+                    ret!()
+                }
+                Instr::ReserveTuple { live, words } => {
+                    reserve!(words, live);
+                    then!(PutTuple2 { d, at, n });
+                    put_tuple!(d, at, n);
+                    next!()
+                }
+                Instr::ReserveListMoveCallOnly { live, h, t, d, words } => {
+                    reserve!(words, live);
+                    put_list!(h, t, d);
+                    then!(MoveXX { s, d });
+                    set_x!(d, x!(s));
+                    then_call_only!()
+                }
+                Instr::ReserveListCallOnly { live, h, t, d, words } => {
+                    reserve!(words, live);
+                    put_list!(h, t, d);
+                    then_call_only!()
+                }
+                Instr::ReserveListMove4 { live, h, t, d, words } => {
+                    reserve!(words, live);
+                    put_list!(h, t, d);
+                    then!(MoveYX2 { s1, d1, s2, d2 });
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    then!(MoveYX2 { s1, d1, s2, d2 });
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    next!()
+                }
+                Instr::ConsGetNe { s, h, t, fail } => {
+                    is_cons_get!(s, h, t, fail);
+                    then!(IsNeXX { a, b, fail });
+                    differ!(x!(a), x!(b), fail);
+                    next!()
+                }
+                Instr::ConsGetGe { s, h, t, fail } => {
+                    is_cons_get!(s, h, t, fail);
+                    then!(IsGeXX { a, b, fail });
+                    compare!(x!(a), x!(b), fail, >=);
+                    next!()
+                }
+                Instr::ConsGetEq { s, h, t, fail } => {
+                    is_cons_get!(s, h, t, fail);
+                    then!(IsEqImm { s, fail, c });
+                    if x!(s).0 == c {
                         next!()
                     }
                     jump!(fail)
+                }
+                Instr::ConsGetNil { s, h, t, fail } => {
+                    is_cons_get!(s, h, t, fail);
+                    then!(IsNilX { s, fail });
+                    if x!(s).is_nil() {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::GeXXGeXX { a, b, fail } => {
+                    compare!(x!(a), x!(b), fail, >=);
+                    then!(IsGeXX { a, b, fail });
+                    compare!(x!(a), x!(b), fail, >=);
+                    next!()
+                }
+                Instr::GeReserveList { a, b, fail } => {
+                    compare!(x!(a), x!(b), fail, >=);
+                    then!(ReservePutList { live, h, t, d, words });
+                    reserve!(words, live);
+                    put_list!(h, t, d);
+                    next!()
+                }
+                Instr::GeXCGeCX { s, fail, c } => {
+                    compare!(x!(s), Term(c), fail, >=);
+                    then!(IsGeCX { s, fail, c });
+                    compare!(Term(c), x!(s), fail, >=);
+                    next!()
+                }
+                Instr::GeXCGeXC { s, fail, c } => {
+                    compare!(x!(s), Term(c), fail, >=);
+                    then!(IsGeXC { s, fail, c });
+                    compare!(x!(s), Term(c), fail, >=);
+                    next!()
+                }
+                Instr::TypeGeXC { kind, s, fail } => {
+                    type_test!(kind, s, fail);
+                    then!(IsGeXC { s, fail, c });
+                    compare!(x!(s), Term(c), fail, >=);
+                    next!()
+                }
+                Instr::TaggedGet { arity, s, fail, c } => {
+                    tagged!(arity, s, fail, c);
+                    then!(GetElementX { s, i, d });
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    next!()
+                }
+                Instr::ArityGet { s, fail, arity } => {
+                    tuple_of!(s, fail, arity);
+                    then!(GetElementX { s, i, d });
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    next!()
+                }
+                Instr::ArityGet2 { s, fail, arity } => {
+                    tuple_of!(s, fail, arity);
+                    then!(GetElement2X { s, i, d1, d2 });
+                    get_element2!(s, i, d1, d2);
+                    next!()
+                }
+                Instr::TupleArityGet { s, fail } => {
+                    if !mem.is_tuple(src!(s)) {
+                        jump!(fail)
+                    }
+                    then!(TestArity { s, fail, arity });
+                    if mem.header(src!(s)) != object::tuple_header(arity) {
+                        jump!(fail)
+                    }
+                    then!(GetElementX { s, i, d });
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    next!()
+                }
+                Instr::GetElementCallOnly { s, i, d } => {
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    then_call_only!()
+                }
+                Instr::GetElementLt { s, i, d } => {
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    then!(IsLtXX { a, b, fail });
+                    compare!(x!(a), x!(b), fail, <);
+                    next!()
+                }
+                Instr::GetElementAdd { s, i, d } => {
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    then!(AddXC { s, d, c });
+                    add_const!(x!(s), c, d);
+                    next!()
+                }
+                Instr::MatchByte { s, d, .. } => {
+                    start_match!(s, d);
+                    then!(BsGetPosition { s, d });
+                    get_position!(s, d);
+                    then!(BsGetByte { unit, s, d, fail });
+                    get_byte!(unit, s, d, fail);
+                    next!()
+                }
+                Instr::MatchPosition { s, d, .. } => {
+                    start_match!(s, d);
+                    then!(BsGetPosition { s, d });
+                    get_position!(s, d);
+                    next!()
                 }
                 // All named, so that the jump table covers every tag and needs no range check.
                 Instr::Nop { .. }
@@ -1041,11 +1688,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::CallBifOnly { .. }
                 | Instr::Apply { .. }
                 | Instr::ApplyLast { .. }
-                | Instr::IsEq { .. }
-                | Instr::IsNe { .. }
                 | Instr::IsFunction2 { .. }
                 | Instr::SetElement { .. }
-                | Instr::UpdateRecord { .. }
                 | Instr::PutMapAssoc { .. }
                 | Instr::PutMapExact { .. }
                 | Instr::HasMapFields { .. }
@@ -1076,20 +1720,15 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::RecvMarkerBind { .. }
                 | Instr::RecvMarkerClear { .. }
                 | Instr::RecvMarkerUse { .. }
-                | Instr::BsStartMatch { .. }
-                | Instr::BsSetPosition { .. }
                 | Instr::BsGetTail { .. }
                 | Instr::BsMatch { .. }
                 | Instr::BsGetInteger { .. }
                 | Instr::BsGetFloat { .. }
                 | Instr::BsGetBinary { .. }
                 | Instr::BsSkip { .. }
-                | Instr::BsTestUnit { .. }
                 | Instr::BsMatchString { .. }
-                | Instr::BsGetUtf { .. }
                 | Instr::BsSkipUtf { .. }
                 | Instr::BsCreateBin { .. }
-                | Instr::BsCreateQuick { .. }
                 | Instr::BsInitWritable { .. }
                 | Instr::Breakpoint { .. }
                 | Instr::Trampoline { .. }
@@ -1133,6 +1772,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
             }
             Leave::Preempt(to) => return preempt(&mut m, to),
+            Leave::PreemptLocal => {
+                // SAFETY: `pc` points to an instruction of `here`.
+                let distance = unsafe { *pc }.target_mut().map_or(0, |to| *to);
+                return preempt(&mut m, CodePtr { slot: here.slot, offset: at.wrapping_add_signed(distance) });
+            }
         };
         let to = match flow {
             Flow::Next => CodePtr { slot: here.slot, offset: at + 1 },

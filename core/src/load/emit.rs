@@ -11,6 +11,9 @@ use rustc_hash::FxHashMap;
 /// The largest index of a Y register.
 pub const MAX_Y: u16 = 4095;
 
+/// Most instructions of a chain.
+const LONGEST_CHAIN: usize = 3;
+
 /// See the module's description.
 pub struct Emitter {
     slot: u32,
@@ -202,7 +205,30 @@ impl Emitter {
             }
             self.selects[index as usize] = table;
         }
+        self.chain();
         Ok(())
+    }
+
+    /// Puts chains in place of their first instructions. None goes on over a label: nothing but its own beginning leads into one.
+    fn chain(&mut self) {
+        let mut labelled = vec![false; self.instrs.len() + 1];
+        for at in self.labels.iter().flatten() {
+            if let Some(l) = labelled.get_mut(*at as usize) {
+                *l = true;
+            }
+        }
+        let mut i = 0;
+        while i < self.instrs.len() {
+            let most = self.instrs.len().min(i + LONGEST_CHAIN);
+            let end = (i + 1..most).find(|k| labelled[*k]).unwrap_or(most);
+            match Instr::chained(&self.instrs[i..end]) {
+                Some((chain, n)) => {
+                    self.instrs[i] = chain;
+                    i += n;
+                }
+                None => i += 1,
+            }
+        }
     }
 
     /// Moves `s` to `d`.

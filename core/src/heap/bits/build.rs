@@ -228,7 +228,11 @@ pub fn utf_bytes(value: Term, kind: u8, flags: u32) -> Result<Vec<u8>, BuildErro
 }
 
 /// The reverse of [`swap`]: the bits of a number in the order in which a little-endian field stores them.
-fn unswap(v: u64, n: u32) -> u64 {
+#[inline]
+pub fn unswap(v: u64, n: u32) -> u64 {
+    if n % 8 == 0 && n > 0 {
+        return v.swap_bytes() >> (64 - n);
+    }
     let (whole, rest) = (n / 8, n % 8);
     let mut out = 0u64;
     for i in 0..whole {

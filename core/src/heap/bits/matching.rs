@@ -82,7 +82,12 @@ pub fn skip(mem: Mem, ctx: Term, n: u64) -> bool {
 /// A field of at most 64 bits.
 pub fn read_small(mem: Mem, bits: Bits, flags: u32) -> i64 {
     let n = bits.len as u32;
-    let v = bits.read(mem, 0, n);
+    as_field(bits.read(mem, 0, n), n, flags)
+}
+
+/// What `n` bits, read most significant first, say in a field with these flags.
+#[inline]
+pub fn as_field(v: u64, n: u32, flags: u32) -> i64 {
     let v = if flags & LITTLE != 0 { swap(v, n) } else { v };
     if flags & SIGNED != 0 && n > 0 && n < 64 && v >> (n - 1) & 1 == 1 { (v | !0 << n) as i64 } else { v as i64 }
 }

@@ -91,6 +91,8 @@ impl<'a> Translator<'a> {
             am::HD => Instr::Hd { s, d, fail },
             am::TL => Instr::Tl { s, d, fail },
             am::TUPLE_SIZE => Instr::TupleSize { s, d, fail },
+            am::ABS => Instr::Abs { live, a: s, d, fail, bif },
+            am::BYTE_SIZE => Instr::ByteSize { live, a: s, d, fail, bif },
             _ => Instr::Bif1 { live, a: s, d, fail, bif },
         });
         Ok(())

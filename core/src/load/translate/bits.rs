@@ -45,6 +45,18 @@ pub mod segment {
     pub const WORDS: usize = 5;
 }
 
+/// Segments of `BsCreateQuick` behind their general form: bits and flags, value.
+pub mod quick {
+    /// The first segment is a binary to append to.
+    pub const APPEND: u32 = 1 << 30;
+    /// The first word is this and a number of bytes, the second an offset into the instance's strings.
+    pub const STRING: u32 = 1 << 31;
+    /// Flags are this many bits up.
+    pub const FLAGS: u32 = 8;
+    /// Words of a segment.
+    pub const WORDS: usize = 2;
+}
+
 /// Little-endian, as `field_flags` encodes it.
 pub const LITTLE: u32 = 2;
 pub const SIGNED: u32 = 4;
@@ -280,6 +292,7 @@ impl<'a> Translator<'a> {
         let mut side = vec![Wide(need)];
         // Bits of the segments behind a binary to append to, while all of them are known.
         let mut known = Some(0u32);
+        let mut quick_form = Vec::new();
         for n in (0..l.len()).step_by(6) {
             let name = self.command_name(&l[n])?.to_string();
             let kind = match name.as_str() {
@@ -307,10 +320,15 @@ impl<'a> Translator<'a> {
                 (segment::INTEGER, Place::Const(i)) => {
                     let size = self.e.consts.get(i as usize).and_then(|t| t.as_small())?;
                     let size = u32::try_from(size).ok()?.checked_mul(unit)?;
+                    quick_form.extend([Wide(flags << quick::FLAGS | size), value]);
                     (size <= 64).then_some(bits + size)
                 }
-                (segment::STRING, _) => bits.checked_add(size.0.checked_mul(8)?),
+                (segment::STRING, _) => {
+                    quick_form.extend([Wide(quick::STRING | size.0), value]);
+                    bits.checked_add(size.0.checked_mul(8)?)
+                }
                 (segment::APPEND | segment::PRIVATE_APPEND, Place::Const(i)) if n == 0 => {
+                    quick_form.extend([Wide(quick::APPEND), value]);
                     self.e.consts.get(i as usize)?.is(am::ALL).then_some(bits)
                 }
                 _ => None,
@@ -320,6 +338,7 @@ impl<'a> Translator<'a> {
         let n = (l.len() / 6) as u16;
         if let Some(bits) = known {
             side.insert(0, Wide(bits));
+            side.extend(quick_form);
             let at = self.e.side(&side);
             self.e.push(Instr::BsCreateQuick { live, d, n, at, fail });
             return Ok(());

@@ -6,7 +6,7 @@
 mod arith;
 mod bits;
 pub use arith::NO_COLLECTION;
-pub use bits::{QUICK_BITS, command, segment};
+pub use bits::{LITTLE, QUICK_BITS, command, quick, segment};
 mod control;
 mod data;
 
