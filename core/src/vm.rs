@@ -28,12 +28,14 @@ impl Vm {
         let mut sys = System::new(config, host)?;
         let bifs = table::all();
         for (i, b) in bifs.iter().enumerate() {
+            // The table's names are few; a limit that is too low for them is met at the first module.
+            let (Ok(module), Ok(function)) = (sys.atoms.intern(b.module), sys.atoms.intern(b.name)) else { break };
+            let mfa = Mfa { module, function, arity: b.arity };
+            sys.code.bifs.push(mfa);
             if sys.config.otp && b.module == "init" {
                 continue;
             }
-            // The table's names are few; a limit that is too low for them is met at the first module.
-            let (Ok(module), Ok(function)) = (sys.atoms.intern(b.module), sys.atoms.intern(b.name)) else { continue };
-            let export = sys.code.export(Mfa { module, function, arity: b.arity });
+            let export = sys.code.export(mfa);
             if let Some(e) = sys.code.exports.get_mut(export as usize) {
                 e.target = Target::Bif(i as u32);
             }

@@ -390,7 +390,7 @@ pub enum SelectTable {
 
 impl SelectTable {
     /// Distance to jump for the word, or `None`. Words of [`SelectTable::Linear`] are the caller's affair.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, word: u64) -> Option<i32> {
         match self {
             SelectTable::Dense { base, to } => {

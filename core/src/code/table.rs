@@ -67,6 +67,8 @@ pub struct Instance {
     /// Instruction index of the first instruction after a `line`, and the line's item; sorted.
     pub lines: Vec<(u32, Location)>,
     pub files: Vec<String>,
+    /// `{file, Name}` of each, literals of the instance.
+    pub file_terms: Vec<Term>,
     pub literals: Vec<Term>,
     pub literal_areas: Vec<Fragment>,
     pub literal_off_heap: crate::heap::OffHeap,
@@ -97,6 +99,7 @@ impl Instance {
             functions: Vec::new(),
             lines: Vec::new(),
             files: Vec::new(),
+            file_terms: Vec::new(),
             literals: Vec::new(),
             literal_areas: Vec::new(),
             literal_off_heap: crate::heap::OffHeap::default(),
@@ -109,6 +112,20 @@ impl Instance {
             bytes: 0,
             mirror: 0,
         }
+    }
+}
+
+impl Instance {
+    /// Which of its functions the instruction belongs to.
+    fn function_of(&self, offset: u32) -> Option<usize> {
+        self.functions.partition_point(|f| f.start <= offset).checked_sub(1)
+    }
+
+    /// The line of an instruction of this function. A line holds only inside its own function.
+    fn line_of(&self, f: &FunctionRange, offset: u32) -> Option<Location> {
+        let i = self.lines.partition_point(|l| l.0 <= offset).checked_sub(1)?;
+        let (at, loc) = self.lines.get(i)?;
+        (*at >= f.start && loc.line != 0).then_some(*loc)
     }
 }
 
@@ -132,6 +149,8 @@ pub struct ModuleEntry {
 #[derive(Default)]
 pub struct CodeTable {
     pub exports: Vec<Export>,
+    /// The functions of the BIF table, by index.
+    pub bifs: Vec<Mfa>,
     by_mfa: FxHashMap<Mfa, u32>,
     pub modules: FxHashMap<Atom, ModuleEntry>,
     /// Slot 0 is never used, so that no code pointer is the word 0.
@@ -219,8 +238,7 @@ impl CodeTable {
     pub fn function_at(&self, ptr: CodePtr) -> Option<Mfa> {
         let inst = self.instance(ptr.slot)?;
         let offset = inst.home(ptr.offset);
-        let i = inst.functions.partition_point(|f| f.start <= offset).checked_sub(1)?;
-        let f = inst.functions.get(i)?;
+        let f = inst.functions.get(inst.function_of(offset)?)?;
         Some(Mfa { module: inst.module, function: f.function, arity: f.arity })
     }
 
@@ -228,13 +246,17 @@ impl CodeTable {
     pub fn location_at(&self, ptr: CodePtr) -> Option<(&str, u32)> {
         let inst = self.instance(ptr.slot)?;
         let offset = inst.home(ptr.offset);
-        let i = inst.lines.partition_point(|l| l.0 <= offset).checked_sub(1)?;
-        let (at, loc) = inst.lines.get(i)?;
-        // A line holds only inside its own function.
-        let f = inst.functions.partition_point(|f| f.start <= offset).checked_sub(1)?;
-        if *at < inst.functions.get(f)?.start || loc.line == 0 {
-            return None;
-        }
+        let loc = inst.line_of(inst.functions.get(inst.function_of(offset)?)?, offset)?;
         Some((inst.files.get(loc.file as usize).map_or("", |f| f), loc.line))
+    }
+
+    /// For stack traces: the function that the instruction at `ptr` belongs to, and its file, as `{file, Name}`, and line.
+    pub fn place_at(&self, ptr: CodePtr) -> Option<(Mfa, Option<(Term, u32)>)> {
+        let inst = self.instance(ptr.slot)?;
+        let offset = inst.home(ptr.offset);
+        let f = inst.functions.get(inst.function_of(offset)?)?;
+        let location = inst.line_of(f, offset);
+        let location = location.and_then(|l| Some((*inst.file_terms.get(l.file as usize)?, l.line)));
+        Some((Mfa { module: inst.module, function: f.function, arity: f.arity }, location))
     }
 }

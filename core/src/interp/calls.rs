@@ -84,10 +84,10 @@ pub fn blame_bif(m: &mut Machine<'_>, bif: u32, args: &[Term]) {
     if b.module == "erlang" && matches!((b.name, b.arity), ("error", _) | ("exit", 1) | ("throw", 1) | ("raise", 3)) {
         return;
     }
-    let (Ok(module), Ok(function)) = (m.sys.atoms.intern(b.module), m.sys.atoms.intern(b.name)) else { return };
+    let Some(&mfa) = m.sys.code.bifs.get(bif as usize) else { return };
     let list = build::list(&mut m.ctx(), args).unwrap_or(Term::NONE);
     let e = &mut m.proc.exception;
-    e.current = Some(Mfa { module, function, arity: b.arity });
+    e.current = Some(mfa);
     if e.class == crate::process::Class::Error {
         e.args = list;
     }

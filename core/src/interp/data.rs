@@ -112,21 +112,43 @@ pub fn put_map_assoc(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: 
     {
         return m.fault(f);
     }
-    let mut result = m.src(s);
-    if !m.mem().is_map(result) {
-        return bad_map(m, result, 0);
+    let old = m.src(s);
+    if !m.mem().is_map(old) {
+        return bad_map(m, old, 0);
     }
-    for k in 0..n {
-        let (key, value) = (m.wide(m.side(at + 2 * k)), m.wide(m.side(at + 2 * k + 1)));
-        let mut ctx = m.ctx();
-        let (mut a, names) = ctx.split();
-        match map::put(&mut a, &names, result, key, value) {
-            Ok(t) => result = t,
-            Err(e) => return m.fault(e.into()),
+    let (mut few, mut many) = ([(Term::NIL, Term::NIL); FEW_PAIRS], Vec::new());
+    let pairs = pairs(m, at, n, &mut few, &mut many);
+    let mut ctx = m.ctx();
+    let (mut a, names) = ctx.split();
+    match map::put_all(&mut a, &names, old, pairs) {
+        Ok(t) => {
+            m.set(d, t);
+            Flow::Next
         }
+        Err(e) => m.fault(e.into()),
     }
-    m.set(d, result);
-    Flow::Next
+}
+
+/// Pairs that fit on the host's stack.
+const FEW_PAIRS: usize = 4;
+
+/// The keys and values of `n` pairs in the side table.
+fn pairs<'a>(
+    m: &Machine<'_>,
+    at: u32,
+    n: u32,
+    few: &'a mut [(Term, Term); FEW_PAIRS],
+    many: &'a mut Vec<(Term, Term)>,
+) -> &'a [(Term, Term)] {
+    let pair = |k: u32| (m.wide(m.side(at + 2 * k)), m.wide(m.side(at + 2 * k + 1)));
+    if n as usize > FEW_PAIRS {
+        many.extend((0..n).map(pair));
+        return many;
+    }
+    for (k, p) in (0..n).zip(few.iter_mut()) {
+        *p = pair(k);
+    }
+    &few[..n as usize]
 }
 
 pub fn put_map_exact(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: u32, fail: i32) -> Flow {
@@ -135,23 +157,23 @@ pub fn put_map_exact(m: &mut Machine<'_>, live: u8, s: Src, d: Dst, at: u32, n: 
     {
         return m.fault(f);
     }
-    let mut result = m.src(s);
-    if !m.mem().is_map(result) {
-        return bad_map(m, result, fail);
+    let old = m.src(s);
+    if !m.mem().is_map(old) {
+        return bad_map(m, old, fail);
     }
-    for k in 0..n {
-        let (key, value) = (m.wide(m.side(at + 2 * k)), m.wide(m.side(at + 2 * k + 1)));
-        let mut ctx = m.ctx();
-        let (mut a, names) = ctx.split();
-        match map::update(&mut a, &names, result, key, value) {
-            Ok(Some(t)) => result = t,
-            Ok(None) if fail != 0 => return Flow::Jump(fail),
-            Ok(None) => return m.error_pair(am::BADKEY, key),
-            Err(e) => return m.fault(e.into()),
+    let (mut few, mut many) = ([(Term::NIL, Term::NIL); FEW_PAIRS], Vec::new());
+    let pairs = pairs(m, at, n, &mut few, &mut many);
+    let mut ctx = m.ctx();
+    let (mut a, names) = ctx.split();
+    match map::update_all(&mut a, &names, old, pairs) {
+        Ok(Ok(t)) => {
+            m.set(d, t);
+            Flow::Next
         }
+        Ok(Err(_)) if fail != 0 => Flow::Jump(fail),
+        Ok(Err(key)) => m.error_pair(am::BADKEY, key),
+        Err(e) => m.fault(e.into()),
     }
-    m.set(d, result);
-    Flow::Next
 }
 
 pub fn has_map_fields(m: &mut Machine<'_>, s: Src, n: u32, at: u32, fail: i32) -> Flow {
@@ -210,7 +232,6 @@ pub fn map_elements(m: &mut Machine<'_>, t: Term, n: u32, at: u32) -> bool {
 
 /// A fun: header, entry, free variables, and the fun reference at the end of its environment.
 pub fn make_fun(m: &mut Machine<'_>, d: Dst, n: u32, fun: u32, at: u32) -> Flow {
-    let free = m.sides(at, n);
     let Some(entry) = m.sys.code.funs.get(fun as usize) else { return Flow::Jump(0) };
     let arity = (entry.arity as u32).saturating_sub(n);
     let mem = m.mem();
@@ -223,13 +244,13 @@ pub fn make_fun(m: &mut Machine<'_>, d: Dst, n: u32, fun: u32, at: u32) -> Flow 
     let reference = to + words * 8;
     mem.set_word(to, 0, object::fun_header(arity, n + 1));
     mem.set_word(to, 1, fun as u64);
-    for (k, v) in free.iter().enumerate() {
-        mem.set(to, 2 + k as u32, *v);
-    }
     mem.set(to, 2 + n, Term::boxed_at(reference));
     mem.set_word(reference, 0, object::FUN_REF_HEADER);
     mem.set_word(reference, 1, fun as u64);
     ctx.off_heap().link(mem, reference, 0);
+    for k in 0..n {
+        mem.set(to, 2 + k, m.wide(m.side(at + k)));
+    }
     m.set(d, Term::boxed_at(to));
     Flow::Next
 }

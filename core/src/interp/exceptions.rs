@@ -11,7 +11,7 @@ use crate::code::operand::Src;
 use crate::heap::Alloc;
 use crate::heap::build::{self, Built};
 use crate::process::{Class, CodePtr, Exception, Mfa};
-use crate::term::{Mem, TAG_HEADER, TAG_MASK, Term};
+use crate::term::{Addr, Mem, TAG_HEADER, TAG_MASK, Term, object};
 
 /// First element of a raw trace.
 const RAW: Term = Term::small(-0x7ACE);
@@ -48,22 +48,26 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     }
 }
 
-/// The instruction at fault, then the return addresses on the stack.
-fn frames(m: &Machine<'_>, at: u32) -> Vec<CodePtr> {
-    let first = CodePtr { slot: m.slot, offset: at };
-    let mut out = vec![first];
-    let callers = callers(m);
-    // A call of a BIF has written its own return address.
-    out.extend(callers.iter().skip(usize::from(callers.first() == Some(&first))));
+/// The instruction at fault, then the return addresses on the stack. A call of a BIF has written its own return address.
+fn frames(m: &mut Machine<'_>, at: u32) -> Vec<CodePtr> {
+    let mut out = std::mem::take(&mut m.proc.exception.frames);
+    out.push(CodePtr { slot: m.slot, offset: at });
+    add_callers(m, &mut out);
     out
 }
 
 /// The calls that the return addresses on the stack belong to, innermost first.
 pub fn callers(m: &Machine<'_>) -> Vec<CodePtr> {
-    let mem = m.mem();
     let mut out = Vec::new();
+    add_callers(m, &mut out);
+    out
+}
+
+fn add_callers(m: &Machine<'_>, out: &mut Vec<CodePtr>) {
+    let mem = m.mem();
+    let most = m.sys.shared.backtrace_depth + 1;
     let mut a = m.proc.heap.sp;
-    while a < m.proc.heap.end && out.len() < m.sys.shared.backtrace_depth + 1 {
+    while a < m.proc.heap.end && out.len() < most {
         let w = mem.word(a, 0);
         if w != 0 && w & TAG_MASK == TAG_HEADER {
             let p = CodePtr::from_word(w);
@@ -77,7 +81,6 @@ pub fn callers(m: &Machine<'_>) -> Vec<CodePtr> {
         }
         a += 8;
     }
-    out
 }
 
 fn find_handler(m: &Machine<'_>) -> Option<(u32, CodePtr)> {
@@ -116,57 +119,91 @@ fn exit_reason(m: &mut Machine<'_>) -> Result<Term, crate::bif::Fault> {
 
 /// The trace of the exception in the process, as a list.
 fn trace_list(m: &mut Machine<'_>) -> Built {
-    let e = m.proc.exception.clone();
+    let e = std::mem::take(&mut m.proc.exception);
     let mut ctx = Ctx { proc: m.proc, sys: m.sys };
-    if is_raw(ctx.mem(), e.trace) {
+    let list = if is_raw(ctx.mem(), e.trace) {
         let restored = restore(ctx.mem(), e.trace);
-        if !restored.trace.is_none() {
-            return Ok(restored.trace);
-        }
-        return build_trace(&mut ctx, &restored);
-    }
-    if !e.trace.is_none() {
-        return Ok(e.trace);
-    }
-    build_trace(&mut ctx, &e)
+        if restored.trace.is_none() { build_trace(&mut ctx, &restored) } else { Ok(restored.trace) }
+    } else if e.trace.is_none() {
+        build_trace(&mut ctx, &e)
+    } else {
+        Ok(e.trace)
+    };
+    m.proc.exception = e;
+    list
 }
 
-/// The list of `{M, F, Arity | Args, Location}` of an exception.
+/// Words of an entry: its cons cell and tuple, and what a location adds.
+const ENTRY_WORDS: u32 = 7;
+const LOCATION_WORDS: u32 = 7;
+
+/// The list of `{M, F, Arity | Args, Location}` of an exception: all of its words at once, but for the arguments and the `error_info` of the
+/// function at fault.
 pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
-    let mut entries = Vec::new();
-    if let Some(mfa) = e.current {
-        let extra = match bif_error_info(ctx, mfa, e)? {
-            Some(i) => build::list(ctx, &[i])?,
-            None => Term::NIL,
-        };
-        entries.push(entry(ctx, mfa, e.args, extra)?);
-    }
+    let depth = ctx.sys.shared.backtrace_depth;
+    let mut entries: Vec<(Mfa, Option<(Term, u32)>)> = Vec::with_capacity(1 + e.frames.len().min(depth));
+    // The function at fault is a BIF, or the first on the stack.
+    let info = match e.current {
+        Some(mfa) => {
+            entries.push((mfa, None));
+            bif_error_info(ctx, mfa, e)?
+        }
+        None => error_info(ctx, e.info)?,
+    };
     for frame in &e.frames {
-        if entries.len() >= ctx.sys.shared.backtrace_depth {
+        if entries.len() >= depth {
             break;
         }
-        let Some(mfa) = ctx.sys.code.function_at(*frame) else { continue };
-        let location = location(ctx, *frame)?;
-        // The first function is the one at fault, unless that is a BIF.
-        let first = entries.is_empty() && e.current.is_none();
-        let location = match (first, error_info(ctx, e.info)?) {
-            (true, Some(i)) => {
-                let mem = ctx.mem();
-                let mut parts = Vec::new();
-                let mut t = location;
-                while t.is_list() {
-                    parts.push(mem.head(t));
-                    t = mem.tail(t);
-                }
-                parts.push(i);
-                build::list(ctx, &parts)?
-            }
-            _ => location,
-        };
-        let args = if first { e.args } else { Term::NONE };
-        entries.push(entry(ctx, mfa, args, location)?);
+        if let Some((mfa, location)) = ctx.sys.code.place_at(*frame) {
+            entries.push((mfa, location));
+        }
     }
-    build::list(ctx, &entries)
+    let located = entries.iter().filter(|e| e.1.is_some()).count() as u32;
+    let words = entries.len() as u32 * ENTRY_WORDS + located * LOCATION_WORDS + if info.is_some() { 2 } else { 0 };
+    if entries.is_empty() {
+        return Ok(Term::NIL);
+    }
+    let start = ctx.words(words)?;
+    let mem = ctx.mem();
+    let mut at = start;
+    let mut take = |words: u32| {
+        let place = at;
+        at += 8 * words;
+        place
+    };
+    let mut link = 0;
+    for (n, (mfa, location)) in entries.iter().enumerate() {
+        let (cell, tuple) = (take(2), take(5));
+        let mut rest = Term::NIL;
+        if let Some(info) = info.filter(|_| n == 0) {
+            rest = cons(mem, take(2), info, Term::NIL);
+        }
+        if let Some((file, line)) = location {
+            let pair = take(3);
+            mem.set_word(pair, 0, object::tuple_header(2));
+            mem.set(pair, 1, Term::atom(am::LINE));
+            mem.set(pair, 2, Term::small(*line as i64));
+            rest = cons(mem, take(2), Term::boxed_at(pair), rest);
+            rest = cons(mem, take(2), *file, rest);
+        }
+        let args = Some(e.args).filter(|a| n == 0 && !a.is_none()).unwrap_or(Term::small(mfa.arity as i64));
+        mem.set_word(tuple, 0, object::tuple_header(4));
+        for (i, t) in [Term::atom(mfa.module), Term::atom(mfa.function), args, rest].into_iter().enumerate() {
+            mem.set(tuple, 1 + i as u32, t);
+        }
+        cons(mem, cell, Term::boxed_at(tuple), Term::NIL);
+        if link != 0 {
+            mem.set(link, 1, Term::list_at(cell));
+        }
+        link = cell;
+    }
+    Ok(Term::list_at(start))
+}
+
+fn cons(mem: Mem, at: Addr, head: Term, tail: Term) -> Term {
+    mem.set(at, 0, head);
+    mem.set(at, 1, tail);
+    Term::list_at(at)
 }
 
 /// As [`error_info`] for a function that is at fault itself: a BIF's says at least which module explains its errors.
@@ -192,43 +229,33 @@ fn error_info(ctx: &mut Ctx<'_>, info: Term) -> Result<Option<Term>, crate::aren
     Ok(Some(build::tuple(ctx, &[Term::atom(am::ERROR_INFO), info])?))
 }
 
-fn entry(ctx: &mut Ctx<'_>, mfa: Mfa, args: Term, location: Term) -> Built {
-    let last = if args.is_none() { Term::small(mfa.arity as i64) } else { args };
-    build::tuple(ctx, &[Term::atom(mfa.module), Term::atom(mfa.function), last, location])
-}
-
-fn location(ctx: &mut Ctx<'_>, at: CodePtr) -> Built {
-    let Some((file, line)) = ctx.sys.code.location_at(at).map(|(f, l)| (f.to_string(), l)) else {
-        return Ok(Term::NIL);
-    };
-    let file = build::char_list(ctx, &file)?;
-    let file = build::tuple(ctx, &[Term::atom(am::FILE), file])?;
-    let line = build::tuple(ctx, &[Term::atom(am::LINE), Term::small(line as i64)])?;
-    build::list(ctx, &[file, line])
-}
-
 /// The raw trace of the exception in the process.
 fn raw_trace(m: &mut Machine<'_>) -> Built {
-    let e = m.proc.exception.clone();
-    if is_raw(m.mem(), e.trace) {
-        return Ok(e.trace);
+    let e = &m.proc.exception;
+    let (trace, class) = (e.trace, Term::small(e.class as i64));
+    if is_raw(m.mem(), trace) {
+        return Ok(trace);
     }
-    if !e.trace.is_none() {
+    if !trace.is_none() {
         // A list that `raise/3` was given, which says nothing of the class.
         let zero = Term::small(0);
-        return build::tuple(&mut m.ctx(), &[RAW, Term::small(e.class as i64), GIVEN, e.trace, zero, zero, zero]);
+        return build::tuple(&mut m.ctx(), &[RAW, class, GIVEN, trace, zero, zero, zero]);
     }
+    let n = (RAW_HEAD + e.frames.len()) as u32;
+    let at = m.ctx().words(n + 1)?;
+    let (mem, e) = (m.mem(), &m.proc.exception);
     let opt = |t: Term| if t.is_none() { Term::small(0) } else { t };
-    let mut words = vec![RAW, Term::small(e.class as i64)];
-    match e.current {
-        Some(mfa) => words.extend([Term::atom(mfa.module), Term::atom(mfa.function), Term::small(mfa.arity as i64)]),
-        None => words.extend([Term::NIL; 3]),
+    let [module, function, arity] = match e.current {
+        Some(mfa) => [Term::atom(mfa.module), Term::atom(mfa.function), Term::small(mfa.arity as i64)],
+        None => [Term::NIL; 3],
+    };
+    mem.set_word(at, 0, object::tuple_header(n));
+    let head = [RAW, class, module, function, arity, opt(e.args), opt(e.info)];
+    let frames = e.frames.iter().map(|f| Term::small((f.slot as i64) << 32 | f.offset as i64));
+    for (i, t) in head.into_iter().chain(frames).enumerate() {
+        mem.set(at, 1 + i as u32, t);
     }
-    words.extend([opt(e.args), opt(e.info)]);
-    for f in &e.frames {
-        words.push(Term::small((f.slot as i64) << 32 | f.offset as i64));
-    }
-    build::tuple(&mut m.ctx(), &words)
+    Ok(Term::boxed_at(at))
 }
 
 fn is_raw(mem: Mem, t: Term) -> bool {
@@ -260,7 +287,9 @@ fn restore(mem: Mem, raw: Term) -> Exception {
 
 /// Clears the exception: it has been handled.
 fn handled(m: &mut Machine<'_>) {
-    m.proc.exception = Exception::default();
+    let mut frames = std::mem::take(&mut m.proc.exception.frames);
+    frames.clear();
+    m.proc.exception = Exception { frames, ..Exception::default() };
     m.proc.catches = m.proc.catches.saturating_sub(1);
 }
 

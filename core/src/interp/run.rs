@@ -9,7 +9,7 @@ use crate::bif::table;
 use crate::code::Instance;
 use crate::code::op::{Instr, SelectTable};
 use crate::code::operand::{Dst, Src};
-use crate::heap::RESERVED;
+use crate::heap::{RESERVED, order};
 use crate::process::{CodePtr, Process};
 use crate::system::System;
 use crate::term::{TAG_HEADER, Term, object};
@@ -234,6 +234,15 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 for k in 0..env - 1 {
                     set_x!(arity + k, mem.field(f, 2 + k));
                 }
+                $frame;
+                count!(p);
+                goto!(p)
+            } else if h != 0
+                && env == 0
+                && object::fun_arity(h) == arity
+                && let Some(p) = m.sys.code.entry(mem.field(f, 1).raw() as u32)
+            {
+                // Of an exported function.
                 $frame;
                 count!(p);
                 goto!(p)
@@ -516,6 +525,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 (a.0 as i64) $op (b.0 as i64)
             } else if mem.is_float(a) && mem.is_float(b) {
                 float!(a) $op float!(b)
+            } else if !a.is_immed() && !b.is_immed() && let Some(o) = order::compare_quick(mem, a, b) {
+                (o as i8) $op 0
             } else {
                 cold!()
             };
@@ -529,10 +540,9 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($a:expr, $b:expr, $fail:expr) => {
             let (va, vb): (Term, Term) = ($a, $b);
             if va != vb {
-                if va.is_immed() || vb.is_immed() {
+                if va.is_immed() || vb.is_immed() || !order::exact_eq(mem, va, vb) {
                     jump!($fail)
                 }
-                cold!()
             }
         };
     }
@@ -542,8 +552,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             if va == vb {
                 jump!($fail)
             }
-            if !(va.is_immed() || vb.is_immed()) {
-                cold!()
+            if !(va.is_immed() || vb.is_immed()) && order::exact_eq(mem, va, vb) {
+                jump!($fail)
             }
         };
     }
@@ -1678,22 +1688,44 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     get_position!(s, d);
                     next!()
                 }
+                Instr::MakeFun { d, n, fun, at } => guard!(super::data::make_fun(&mut m, d, n as u32, fun, at)),
+                Instr::PutMapAssoc { live, s, d, at, n } => {
+                    guard!(super::data::put_map_assoc(&mut m, live, s, d, at, n))
+                }
+                Instr::PutMapExact { live, s, d, at, n, fail } => {
+                    guard!(super::data::put_map_exact(&mut m, live, s, d, at, n as u32, fail))
+                }
+                Instr::InitY { at, n } => {
+                    for k in 0..n as usize {
+                        // SAFETY: the loader put `n` Y registers there.
+                        let i = unsafe { *(*here.instance).side.as_ptr().add(at as usize + k) };
+                        set_y!(i, Term::NIL);
+                    }
+                    next!()
+                }
+                Instr::IsFunction2 { f, arity, fail } => {
+                    let (f, arity): (Term, Term) = (src!(f), src!(arity));
+                    if mem.is_fun(f) && arity.as_small() == Some(object::fun_arity(mem.header(f)) as i64) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::CatchEnd { y } if !x!(0).is_none() => {
+                    set_y!(y, Term::NIL);
+                    m.proc.catches = m.proc.catches.saturating_sub(1);
+                    next!()
+                }
                 // All named, so that the jump table covers every tag and needs no range check.
                 Instr::Nop { .. }
                 | Instr::ProcessEnd { .. }
                 | Instr::ApplyTrap { .. }
                 | Instr::Unreachable { .. }
-                | Instr::InitY { .. }
                 | Instr::CallBifLast { .. }
                 | Instr::CallBifOnly { .. }
                 | Instr::Apply { .. }
                 | Instr::ApplyLast { .. }
-                | Instr::IsFunction2 { .. }
                 | Instr::SetElement { .. }
-                | Instr::PutMapAssoc { .. }
-                | Instr::PutMapExact { .. }
                 | Instr::HasMapFields { .. }
-                | Instr::MakeFun { .. }
                 | Instr::Bsl { .. }
                 | Instr::Bif0 { .. }
                 | Instr::Bif3 { .. }

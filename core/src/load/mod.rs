@@ -11,11 +11,11 @@ mod select;
 pub mod translate;
 
 use crate::arena::Arena;
-use crate::atom::{Atom, AtomError, AtomTable};
+use crate::atom::{Atom, AtomError, AtomTable, am};
 use crate::code::{CodePtr, Mfa};
 use crate::code::{CodeTable, FunEntry, Instance, Target};
 use crate::error::LoadError;
-use crate::heap::LiteralAlloc;
+use crate::heap::{LiteralAlloc, build};
 use crate::term::Term;
 use beambox_beamfile::BeamFile;
 
@@ -45,6 +45,12 @@ pub(crate) fn intern(atoms: &mut AtomTable, name: &str) -> Result<Atom, LoadErro
 
 fn arity(chunk: &str, n: u32) -> Result<u8, LoadError> {
     u8::try_from(n).map_err(|_| LoadError::new(chunk, None, format!("arity {n} is above 255")))
+}
+
+/// `{file, Name}`, as stack traces have it.
+fn file_term(area: &mut LiteralAlloc<'_>, name: &str) -> Result<Term, LoadError> {
+    let made = build::char_list(area, name).and_then(|name| build::tuple(area, &[Term::atom(am::FILE), name]));
+    made.map_err(|_| no_memory("Line"))
 }
 
 /// The parts of a VM that a module is loaded into.
@@ -146,6 +152,10 @@ pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadErr
         Some(e) => Err(e),
         None => translate::translate(into.atoms, into.code, &mut area, file, &linked, slot),
     };
+    let file_terms = match &translated {
+        Ok(code) => code.files.iter().map(|f| file_term(&mut area, f)).collect::<Result<Vec<_>, _>>(),
+        Err(_) => Ok(Vec::new()),
+    };
     let (areas, mut off_heap) = (area.areas, area.off_heap);
     let give_back = |into: &mut Into<'_>, off_heap: &mut crate::heap::OffHeap| {
         crate::heap::gc::sweep::release_all(into.arena, off_heap);
@@ -153,9 +163,9 @@ pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadErr
             into.arena.free(f.start);
         }
     };
-    let (code, attributes, compile_info) = match (translated, attributes, compile_info) {
-        (Ok(c), Ok(a), Ok(i)) => (c, a, i),
-        (Err(e), _, _) | (_, Err(e), _) | (_, _, Err(e)) => {
+    let (code, attributes, compile_info, file_terms) = match (translated, attributes, compile_info, file_terms) {
+        (Ok(c), Ok(a), Ok(i), Ok(f)) => (c, a, i, f),
+        (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) | (.., Err(e)) => {
             give_back(into, &mut off_heap);
             return Err(e);
         }
@@ -193,6 +203,7 @@ pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadErr
         functions: code.functions,
         lines: code.lines,
         files: code.files,
+        file_terms,
         literals: linked.literals,
         literal_areas: areas,
         literal_off_heap: off_heap,

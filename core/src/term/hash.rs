@@ -39,6 +39,7 @@ const fn times(n: u32) -> u32 {
 }
 
 /// Bob Jenkins' mix of three words; the third comes back.
+#[inline]
 fn mix(mut a: u32, mut b: u32, mut c: u32) -> (u32, u32, u32) {
     a = a.wrapping_sub(b).wrapping_sub(c) ^ (c >> 13);
     b = b.wrapping_sub(c).wrapping_sub(a) ^ (a << 8);
@@ -149,28 +150,38 @@ pub fn phash2(mem: Mem, names: &dyn Names, term: Term) -> u32 {
     }
 }
 
-/// Hashes the bytes that a list starts with, four at a time, and gives what comes after them.
+/// Hashes what a list starts with, as long as that are small integers: bytes four at a time. Gives what comes after them.
 fn list(mem: Mem, p: &mut Portable, stack: &mut Vec<Todo>, mut t: Term) -> Option<Term> {
-    let (mut word, mut count) = (0u32, 0);
-    while t.is_list()
-        && let Some(b) = mem.head(t).as_small().filter(|b| (0..256).contains(b))
-    {
-        word = (word << 8).wrapping_add(b as u32);
-        count += 1;
-        if count == 4 {
-            p.one(word, times(4));
-            (word, count) = (0, 0);
+    loop {
+        let (mut word, mut count) = (0u32, 0);
+        while t.is_list()
+            && let Some(b) = mem.head(t).as_small().filter(|b| (0..256).contains(b))
+        {
+            word = (word << 8).wrapping_add(b as u32);
+            count += 1;
+            if count == 4 {
+                p.one(word, times(4));
+                (word, count) = (0, 0);
+            }
+            t = mem.tail(t);
         }
+        if count > 0 {
+            p.one(word, times(4));
+        }
+        if !t.is_list() {
+            return Some(t);
+        }
+        let head = mem.head(t);
+        let Some(v) = head.as_small() else {
+            stack.push(Todo::Term(mem.tail(t)));
+            return Some(head);
+        };
+        p.small(v);
         t = mem.tail(t);
+        if !t.is_list() {
+            return Some(t);
+        }
     }
-    if count > 0 {
-        p.one(word, times(4));
-    }
-    if t.is_list() {
-        stack.push(Todo::Term(mem.tail(t)));
-        t = mem.head(t);
-    }
-    Some(t)
 }
 
 fn boxed(

@@ -59,7 +59,17 @@ impl Tracer {
             }
             let words = object::layout(self.mem, from, first).words;
             let to = self.room::<TO_OLD>(from, words);
-            self.mem.copy_words(from, to, words);
+            let mem = self.mem;
+            let copy = |i: u32| mem.set_word(to, i, mem.word(from, i));
+            mem.set_word(to, 0, first);
+            // Most objects are this small; a call would cost more than the words.
+            match words {
+                2 => copy(1),
+                3 => [1, 2].into_iter().for_each(copy),
+                4 => [1, 2, 3].into_iter().for_each(copy),
+                5 => [1, 2, 3, 4].into_iter().for_each(copy),
+                _ => mem.copy_words(from, to, words),
+            }
             let new = Term::boxed_at(to);
             self.mem.set(from, 0, new);
             new

@@ -118,6 +118,62 @@ pub(super) fn put(a: &mut dyn Alloc, names: &dyn Names, map: Term, new: Term, va
     make(a, &pairs)
 }
 
+/// As [`put`] for each pair in turn. There is room for all of them.
+pub(super) fn put_all(a: &mut dyn Alloc, names: &dyn Names, map: Term, new: &[(Term, Term)]) -> Built {
+    let mem = a.mem();
+    let mut pairs = super::pairs(mem, map);
+    let (before, mut changed) = (pairs.len(), false);
+    pairs.reserve_exact(new.len());
+    for (key, value) in new {
+        let there = pairs.iter().position(|p| p.0 == *key || !key.is_immed() && exact_eq(mem, p.0, *key));
+        match there.and_then(|i| pairs.get_mut(i)) {
+            Some(p) => {
+                changed |= p.1 != *value;
+                p.1 = *value;
+            }
+            None => {
+                let at = pairs.iter().position(|p| compare_keys(mem, names, p.0, *key) != Ordering::Less);
+                pairs.insert(at.unwrap_or(pairs.len()), (*key, *value));
+            }
+        }
+    }
+    if pairs.len() > before {
+        make(a, &pairs)
+    } else if changed {
+        with_keys(a, keys(mem, map), pairs.iter().map(|p| p.1))
+    } else {
+        Ok(map)
+    }
+}
+
+/// As [`update`] for each pair in turn; the first key that isn't there.
+pub(super) fn update_all(
+    a: &mut dyn Alloc,
+    map: Term,
+    new: &[(Term, Term)],
+) -> Result<Result<Term, Term>, OutOfMemory> {
+    let mem = a.mem();
+    let mut changed = false;
+    for (key, v) in new {
+        match position(mem, map, *key) {
+            Some(i) => changed |= value(mem, map, i) != *v,
+            None => return Ok(Err(*key)),
+        }
+    }
+    if !changed {
+        return Ok(Ok(map));
+    }
+    let words = FLAT_MAP_WORDS + mem.map_size(map) as u32;
+    let at = a.words(words)?;
+    mem.copy_words(map.addr(), at, words);
+    for (key, v) in new {
+        if let Some(i) = position(mem, map, *key) {
+            mem.set(at, FLAT_MAP_WORDS + i, *v);
+        }
+    }
+    Ok(Ok(Term::boxed_at(at)))
+}
+
 pub(super) fn take(a: &mut dyn Alloc, map: Term, key: Term) -> Result<Option<(Term, Term)>, OutOfMemory> {
     let mem = a.mem();
     let Some(i) = position(mem, map, key) else { return Ok(None) };

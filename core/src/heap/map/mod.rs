@@ -25,7 +25,7 @@ use super::Alloc;
 use super::build::Built;
 use crate::arena::OutOfMemory;
 use crate::heap::order::compare_exact;
-use crate::term::{Mem, Names, Term};
+use crate::term::{Mem, Names, Term, object};
 use std::cmp::Ordering;
 
 /// The order of the keys of a flat map: atoms by index, everything else as the exact term order has it.
@@ -63,6 +63,37 @@ pub fn put(a: &mut dyn Alloc, names: &dyn Names, map: Term, key: Term, value: Te
     } else {
         Ok(trie::insert(a, names, map, key, value, false)?.unwrap_or(map))
     }
+}
+
+/// As [`put`] for pairs one after the other, of which the last with a key counts. A small map is made once.
+pub fn put_all(a: &mut dyn Alloc, names: &dyn Names, map: Term, pairs: &[(Term, Term)]) -> Built {
+    if let [(key, value)] = pairs {
+        return put(a, names, map, *key, *value);
+    }
+    if a.mem().is_flat_map(map) && a.mem().map_size(map) as usize + pairs.len() <= object::FLAT_MAP_LIMIT as usize {
+        return flat::put_all(a, names, map, pairs);
+    }
+    pairs.iter().try_fold(map, |map, (key, value)| put(a, names, map, *key, *value))
+}
+
+/// As [`update`] for pairs one after the other; the key that the map lacks, if there is one. A small map is made once.
+pub fn update_all(
+    a: &mut dyn Alloc,
+    names: &dyn Names,
+    map: Term,
+    pairs: &[(Term, Term)],
+) -> Result<Result<Term, Term>, OutOfMemory> {
+    if let ([_, _, ..], true) = (pairs, a.mem().is_flat_map(map)) {
+        return flat::update_all(a, map, pairs);
+    }
+    let mut map = map;
+    for (key, value) in pairs {
+        match update(a, names, map, *key, *value)? {
+            Some(next) => map = next,
+            None => return Ok(Err(*key)),
+        }
+    }
+    Ok(Ok(map))
 }
 
 /// The map with another value under a key that it has; `None` when it hasn't.
