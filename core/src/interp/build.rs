@@ -60,6 +60,11 @@ impl Writer {
     }
 }
 
+/// Is it a multiple of the unit? Nearly all units are 1 or 8.
+fn aligned(bits: u64, unit: u32) -> bool {
+    unit == 1 || if unit == 8 { bits % 8 == 0 } else { bits % unit.max(1) as u64 == 0 }
+}
+
 /// Where the result is.
 enum Target {
     /// On the heap, from its first free word.
@@ -106,9 +111,7 @@ fn try_quick(m: &mut Machine<'_>, n: usize, at: usize) -> Option<Term> {
                 return None;
             }
             let (reference, start, from) = (mem.field(base, 4), mem.field(base, 2).raw(), mem.field(base, 3).raw());
-            if mem.header(reference) != object::BIN_REF_HEADER
-                || (unit != 1 && (from - start) % unit.max(1) as u64 != 0)
-            {
+            if mem.header(reference) != object::BIN_REF_HEADER || !aligned(from.wrapping_sub(start), unit) {
                 return None;
             }
             let block = mem.field(reference, 1).raw() as Addr;

@@ -70,7 +70,7 @@ pub fn put_all(a: &mut dyn Alloc, names: &dyn Names, map: Term, pairs: &[(Term, 
     if let [(key, value)] = pairs {
         return put(a, names, map, *key, *value);
     }
-    if a.mem().is_flat_map(map) && a.mem().map_size(map) as usize + pairs.len() <= object::FLAT_MAP_LIMIT as usize {
+    if a.mem().is_flat_map(map) && a.mem().map_size(map) + pairs.len() <= object::FLAT_MAP_LIMIT as usize {
         return flat::put_all(a, names, map, pairs);
     }
     pairs.iter().try_fold(map, |map, (key, value)| put(a, names, map, *key, *value))
