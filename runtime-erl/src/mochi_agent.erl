@@ -180,6 +180,7 @@ start(Module, Args, Options) ->
 
 -doc "Ends an agent for good, after its `on_close`.".
 -spec stop(agent()) -> ok.
+stop({'$agent', Keeper, _, {keeper, _}}) -> mochi_agent_sup:stop(Keeper);
 stop({'$agent', Pid, _, _}) ->
     Ref = erlang:monitor(process, Pid),
     exit(Pid, shutdown),

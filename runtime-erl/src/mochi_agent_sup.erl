@@ -8,7 +8,7 @@ again and again (more than `intensity` times in `period` seconds) takes no other
 
 -behaviour(supervisor).
 
--export([start_link/0, start_link/1, agent/1, keeper/2, kept/1, init/1]).
+-export([start_link/0, start_link/1, agent/1, keeper/2, kept/1, stop/1, init/1]).
 
 -doc "The supervisor.".
 -spec start_link() -> supervisor:startlink_ret().
@@ -39,6 +39,13 @@ kept(Keeper) ->
         _ -> Keeper
     catch exit:_ -> Keeper
     end.
+
+-doc "Ends an agent and its keeper. However long the agent takes to close, only its keeper waits.".
+-spec stop(pid()) -> ok.
+stop(Keeper) ->
+    _ = try supervisor:terminate_child(Keeper, agent) catch exit:_ -> ok end,
+    _ = supervisor:terminate_child(?MODULE, Keeper),
+    ok.
 
 -doc false.
 -spec init(agents | {keeper, tuple(), transient | permanent}) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.

@@ -9,7 +9,7 @@ the top supervisor is started by itself.
 
 -behaviour(application).
 
--export([start/2, stop/1, ensure/0, env/2, has/1]).
+-export([start/2, stop/1, ensure/0, env/2, has/1, free/1]).
 
 -doc false.
 -spec start(application:start_type(), term()) -> supervisor:startlink_ret().
@@ -61,3 +61,18 @@ env(Key, Default) ->
 -spec has(module()) -> boolean().
 has(Module) ->
     erlang:whereis(code_server) =/= undefined andalso code:ensure_loaded(Module) =:= {module, Module}.
+
+-doc """
+Waits until a name is free. When a supervisor was killed its children end a little after it; their successors must not meet them, for each
+failed start counts against the supervisor above.
+""".
+-spec free(atom()) -> ok.
+free(Name) ->
+    case erlang:whereis(Name) of
+        undefined -> ok;
+        Pid ->
+            Ref = erlang:monitor(process, Pid),
+            receive {'DOWN', Ref, process, Pid, _} -> ok
+            after 1000 -> erlang:demonitor(Ref, [flush]), ok
+            end
+    end.

@@ -98,7 +98,7 @@ check(#rule{head = {Name, Args}, atoms = Atoms, tests = Tests, negated = Negated
     case length(Atoms) + length(Tests) + length(Negated) =:= Count of
         false -> mochi_core:fail([<<"a condition of the rule for ">>, Name, <<" is none">>]);
         true ->
-            case Needed -- (Needed -- (Needed -- Bound)) of
+            case [V || V <- Needed, not lists:member(V, Bound)] of
                 [] -> ok;
                 [V | _] -> mochi_core:fail([<<"the variable ">>, V, <<" of the rule for ">>, Name, <<" is in no positive condition">>])
             end

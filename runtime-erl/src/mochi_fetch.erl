@@ -115,17 +115,25 @@ public(Url) -> hd(binary:split(Url, [<<"?">>, <<"#">>])).
 follow(Request, Sink, Acc, Redirects) ->
     case checked(Request) of
         {ok, #{max_body := Most} = R} ->
-            case mochi_fetch_sup:pool(maps:get(origin, R)) of
-                {ok, Pool} ->
-                    case mochi_fetch_pool:request(Pool, R, fun(P, A) -> take(P, A, Sink, Most) end, {none, 0, Acc}) of
-                        {ok, {{redirect, To}, _, _}} when Redirects > 0 -> follow(redirected(R, To), Sink, Acc, Redirects - 1);
-                        {ok, {{redirect, _}, _, _}} -> {{error, too_many_redirects}, none, 0};
-                        {ok, {Status, Bytes, Acc1}} -> {{ok, Acc1}, Status, Bytes};
-                        {error, Why} -> {{error, Why}, none, 0}
-                    end;
+            case pooled(R, fun(P, A) -> take(P, A, Sink, Most) end, {none, 0, Acc}, 3) of
+                {ok, {{redirect, To}, _, _}} when Redirects > 0 -> follow(redirected(R, To), Sink, Acc, Redirects - 1);
+                {ok, {{redirect, _}, _, _}} -> {{error, too_many_redirects}, none, 0};
+                {ok, {Status, Bytes, Acc1}} -> {{ok, Acc1}, Status, Bytes};
                 {error, Why} -> {{error, Why}, none, 0}
             end;
         {error, Why} -> {{error, Why}, none, 0}
+    end.
+
+%% A pool may have made room for another since it was looked up.
+pooled(#{origin := Origin} = R, Sink, Acc, Tries) ->
+    case mochi_fetch_sup:pool(Origin) of
+        {ok, Pool} ->
+            case mochi_fetch_pool:request(Pool, R, Sink, Acc) of
+                {error, Gone} when Tries > 1, Gone =:= retired orelse Gone =:= {pool, <<"noproc">>} ->
+                    pooled(R, Sink, Acc, Tries - 1);
+                Other -> Other
+            end;
+        {error, _} = Error -> Error
     end.
 
 take({status, Status, Headers} = Part, {_, _, Acc}, Sink, _) ->

@@ -7,7 +7,7 @@ Each request runs in a process of its own. It ends when its time is over (waitin
 
 -behaviour(gen_server).
 
--export([start_link/1, request/4, is_idle/1]).
+-export([start_link/1, request/4, is_idle/1, retire/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 -export([work/6]).
 
@@ -15,7 +15,7 @@ Each request runs in a process of its own. It ends when its time is over (waitin
 -define(WAITING, 1000).
 
 -record(job, {from, client, timer, request, sink, acc}).
--record(state, {origin, transport, connection = none, running = #{}, waiting = queue:new()}).
+-record(state, {origin, transport, connection = none, running = #{}, waiting = queue:new(), retired = false}).
 
 -doc "Starts the pool of an origin.".
 -spec start_link(mochi_transport:origin()) -> gen_server:start_ret().
@@ -36,6 +36,13 @@ is_idle(Pool) ->
     catch exit:_ -> true
     end.
 
+-doc "If it has nothing to do it takes nothing more on: who comes then is told `retired` and finds another.".
+-spec retire(pid()) -> boolean().
+retire(Pool) ->
+    try gen_server:call(Pool, retire)
+    catch exit:_ -> false
+    end.
+
 -doc false.
 -spec init(mochi_transport:origin()) -> {ok, #state{}}.
 init(Origin) ->
@@ -46,6 +53,7 @@ init(Origin) ->
 
 -doc false.
 -spec handle_call(term(), gen_server:from(), #state{}) -> {reply, term(), #state{}} | {noreply, #state{}}.
+handle_call({mochi, {request, _, _, _}}, _From, #state{retired = true} = S) -> {reply, {ok, {error, retired}}, S};
 handle_call({mochi, {request, _, _, _}}, _From, #state{transport = none} = S) -> {reply, {ok, {error, refused}}, S};
 handle_call({mochi, {request, #{timeout := Timeout} = Request, Sink, Acc}}, {Pid, _} = From, #state{waiting = Q} = S) ->
     case queue:len(Q) >= ?WAITING of
@@ -56,9 +64,14 @@ handle_call({mochi, {request, #{timeout := Timeout} = Request, Sink, Acc}}, {Pid
             Job = #job{from = From, client = Client, timer = Timer, request = Request, sink = Sink, acc = Acc},
             {noreply, next(S#state{waiting = queue:in(Job, Q)})}
     end;
-handle_call(is_idle, _From, #state{running = R, waiting = Q} = S) ->
-    {reply, map_size(R) =:= 0 andalso queue:is_empty(Q), S};
+handle_call(is_idle, _From, S) -> {reply, idle(S), S};
+handle_call(retire, _From, #state{origin = Origin} = S) ->
+    Idle = idle(S),
+    Idle andalso ets:delete_object(mochi_origins, {Origin, self()}),
+    {reply, Idle, S#state{retired = Idle}};
 handle_call(_, _From, S) -> {reply, {error, badarg}, S}.
+
+idle(#state{running = R, waiting = Q}) -> map_size(R) =:= 0 andalso queue:is_empty(Q).
 
 next(#state{running = Running, waiting = Q} = S) ->
     case map_size(Running) < mochi_app:env(fetch_at_a_time, ?AT_A_TIME) andalso queue:out(Q) of

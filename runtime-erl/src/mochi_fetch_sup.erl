@@ -39,7 +39,7 @@ start(Origin) ->
 
 make_room([]) -> false;
 make_room([{Origin, Pid, _, _} | Rest]) ->
-    case not is_pid(Pid) orelse mochi_fetch_pool:is_idle(Pid) of
+    case not is_pid(Pid) orelse mochi_fetch_pool:retire(Pid) of
         true ->
             _ = supervisor:terminate_child(?MODULE, Origin),
             _ = supervisor:delete_child(?MODULE, Origin),

@@ -14,7 +14,9 @@ It does no requests itself, so a slow one holds up nobody.
 
 -doc "Starts the server of a provider under the provider's name.".
 -spec start_link(module()) -> gen_server:start_ret().
-start_link(Module) -> gen_server:start_link({local, Module}, ?MODULE, Module, []).
+start_link(Module) ->
+    ok = mochi_app:free(Module),
+    gen_server:start_link({local, Module}, ?MODULE, Module, []).
 
 -doc "The configuration for a question; `Kind` says which default model is meant.".
 -spec config(module(), map(), model | embedding_model) -> mochi_llm:config().

@@ -17,13 +17,21 @@ is collected up to `max_output` bytes (1 MB); it is ended when it writes more an
 -spec run(binary(), [binary()]) -> #{binary() => term()}.
 run(Program, Args) -> run(Program, Args, #{}).
 
--doc "The same with options: `timeout` (ms), `max_output` (bytes), `cd`, `env`. Gives `status` and `output` (standard output and error).".
+-doc "The same with options: `timeout` (ms), `max_output` (bytes), `cd`, `env` (a map). Gives `status` and `output` (standard output and error).".
 -spec run(binary(), [binary()], map()) -> #{binary() => term()}.
 run(Program, Args, Options) when is_binary(Program), is_list(Args) ->
     Path = found(Program),
     case allowed(mochi_app:env(run, all), Program, Path) of
         true -> ok;
         false -> fail(Program, <<"this host does not allow that">>)
+    end,
+    case Options of
+        #{cd := Folder} ->
+            case filelib:is_dir(Folder) of
+                true -> ok;
+                false -> fail(Program, <<"no such folder">>)
+            end;
+        #{} -> ok
     end,
     case gen_server:start(?MODULE, {Path, Args, Options, self()}, []) of
         {ok, Pid} ->
@@ -57,7 +65,8 @@ text(Why) -> io_lib:format("~0tp", [Why]).
 init({Path, Args, Options, Owner}) ->
     process_flag(trap_exit, true),
     _ = erlang:monitor(process, Owner),
-    More = [{cd, unicode:characters_to_list(D)} || #{cd := D} <- [Options]] ++ [{env, E} || #{env := E} <- [Options]],
+    More = [{cd, unicode:characters_to_list(D)} || #{cd := D} <- [Options]] 
+        ++ [{env, [{unicode:characters_to_list(K), unicode:characters_to_list(V)} || K := V <- E]} || #{env := E} <- [Options]],
     try erlang:open_port({spawn_executable, Path},
                          [{args, Args}, binary, exit_status, stderr_to_stdout, use_stdio, hide | More]) of
         Port ->

@@ -8,7 +8,7 @@ themselves.
 
 -behaviour(supervisor).
 
--export([start_link/0, start_link/1, recorder/2, stop_recorder/1, subscriber/1, init/1]).
+-export([start_link/0, start_link/1, scope/0, recorder/2, stop_recorder/1, subscriber/1, init/1]).
 
 -doc "The supervisor.".
 -spec start_link() -> supervisor:startlink_ret().
@@ -16,7 +16,15 @@ start_link() -> supervisor:start_link({local, ?MODULE}, ?MODULE, streams).
 
 -doc "The supervisor of subscribers.".
 -spec start_link(subscribers) -> supervisor:startlink_ret().
-start_link(subscribers) -> supervisor:start_link({local, mochi_subscriber_sup}, ?MODULE, subscribers).
+start_link(subscribers) ->
+    ok = mochi_app:free(mochi_subscriber_sup),
+    supervisor:start_link({local, mochi_subscriber_sup}, ?MODULE, subscribers).
+
+-doc "The scope of the groups.".
+-spec scope() -> gen_server:start_ret().
+scope() ->
+    ok = mochi_app:free(mochi_stream:scope()),
+    pg:start_link(mochi_stream:scope()).
 
 -doc "Starts a recorder, or gives the one that is there this size.".
 -spec recorder(mochi_stream:name(), pos_integer()) -> ok.
@@ -49,7 +57,7 @@ subscriber(Args) -> supervisor:start_child(mochi_subscriber_sup, [Args]).
 -spec init(streams | subscribers) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init(streams) ->
     {ok, {#{strategy => one_for_one, intensity => 10, period => 10},
-          [#{id => scope, start => {pg, start_link, [mochi_stream:scope()]}, restart => permanent, shutdown => 1000,
+          [#{id => scope, start => {?MODULE, scope, []}, restart => permanent, shutdown => 1000,
              type => worker, modules => [pg]},
            #{id => subscribers, start => {?MODULE, start_link, [subscribers]}, restart => permanent,
              shutdown => infinity, type => supervisor}]}};

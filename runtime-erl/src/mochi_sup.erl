@@ -19,6 +19,8 @@ The tables that outlive a crash of whoever writes them belong to this process.
 
 -export([start_link/0, init/1]).
 
+-define(CHILDREN, [mochi_fetch_sup, mochi_llm_sup, mochi_stream_sup, mochi_agent_sup, mochi_telemetry]).
+
 -doc "Starts the tree, linked to the caller.".
 -spec start_link() -> supervisor:startlink_ret().
 start_link() -> supervisor:start_link({local, ?MODULE}, ?MODULE, []).
@@ -26,6 +28,10 @@ start_link() -> supervisor:start_link({local, ?MODULE}, ?MODULE, []).
 -doc false.
 -spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init([]) ->
+    case ets:whereis(mochi_atoms) of
+        undefined -> lists:foreach(fun mochi_app:free/1, ?CHILDREN);
+        _ -> ok
+    end,
     lists:foreach(fun table/1,
                   [{mochi_atoms, [set]}, {mochi_agents, [set]}, {mochi_recorders, [set]},
                    {mochi_history, [ordered_set]}, {mochi_origins, [set]}, {mochi_cache, [set]},
