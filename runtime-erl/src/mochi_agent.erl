@@ -441,8 +441,9 @@ handle_info(_, S) -> {noreply, S}.
 
 -doc false.
 -spec terminate(term(), #state{}) -> ok.
-terminate(Reason, #state{name = Name, module = Module, began = Began, keeper = Keeper} = S) ->
+terminate(Reason, #state{name = Name, module = Module, began = Began, keeper = Keeper, streams = Streams} = S) ->
     forget(Keeper),
+    lists:foreach(fun mochi_stream:leave/1, Streams),
     close(Reason, S),
     Kind = case Reason of
                normal -> stop;

@@ -167,9 +167,12 @@ join(Streams) ->
             end
     end.
 
--doc "This process leaves a group.".
+-doc "This process leaves a group; when this returns nobody finds it there.".
 -spec leave(name()) -> ok | not_joined.
-leave(Stream) -> pg:leave(scope(), Stream, self()).
+leave(Stream) ->
+    try pg:leave(scope(), Stream, self())
+    catch exit:_ -> not_joined
+    end.
 
 -doc "The members of a group, on all nodes.".
 -spec members(name()) -> [pid()].

@@ -8,7 +8,7 @@ The process of a subscription: a state machine that joins the stream's group and
 -behaviour(gen_statem).
 
 -export([start_link/1, stop/1]).
--export([init/1, callback_mode/0, waiting/3, joined/3]).
+-export([init/1, callback_mode/0, waiting/3, joined/3, terminate/3]).
 
 -define(RETRY, 20).
 
@@ -81,3 +81,8 @@ both(info, {mochi_event, Stream, Event}, #{stream := Stream, function := F}) ->
     keep_state_and_data;
 both(info, {'DOWN', _, process, Owner, _}, #{owner := Owner}) -> {stop, normal};
 both(_, _, _) -> keep_state_and_data.
+
+-doc false.
+-spec terminate(term(), waiting | joined, map()) -> ok | not_joined.
+terminate(_, joined, #{stream := Stream}) -> mochi_stream:leave(Stream);
+terminate(_, waiting, _) -> ok.

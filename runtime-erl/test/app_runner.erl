@@ -12,7 +12,7 @@ of the application were run and demands 90 %, `-programs Dir` also runs compiled
 
 main(Args) ->
     Options = options(Args),
-    Ebin = maps:get("-ebin", Options),
+    Ebin = filename:absname(maps:get("-ebin", Options)),
     true = code:add_patha(Ebin),
     logger:set_primary_config(level, none),
     case Options of
@@ -108,7 +108,8 @@ suites(Modules, Ebin, Options) ->
 
 %%% Compiled Mochi programs: `NAME.mochi` was compiled to `mochi_main_NAME.beam`; `NAME.out` says what it prints.
 
-programs(#{"-programs" := Dir}) ->
+programs(#{"-programs" := Given}) ->
+    Dir = filename:absname(Given),
     true = code:add_patha(Dir),
     application:set_env(mochi, transport, none),
     os:putenv("MOCHI_NOW_SEED", "0"),
@@ -140,7 +141,20 @@ program(Dir, Name) ->
     register(standard_error, Real),
     ok = file:set_cwd(Old),
     Out ! {take, self()},
-    receive {taken, Bytes} -> hd(binary:split(Bytes, <<"call graph:">>)) =:= Expected end.
+    receive
+        {taken, Bytes} ->
+            case hd(binary:split(Bytes, <<"call graph:">>)) of
+                Expected -> true;
+                Other ->
+                    io:format("  ~s prints ~0tp~n", [Name, difference(Other, Expected)]),
+                    false
+            end
+    end.
+
+%% The first lines that differ.
+difference(A, B) ->
+    {As, Bs} = {binary:split(A, <<"\n">>, [global]), binary:split(B, <<"\n">>, [global])},
+    hd([{X, instead_of, Y} || {X, Y} <- lists:zip(As, Bs, {pad, {<<>>, <<>>}}), X =/= Y] ++ [none]).
 
 leader(In, Out) ->
     receive
