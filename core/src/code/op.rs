@@ -71,6 +71,9 @@ macro_rules! for_each_op {
             "Is it []?" IsNilX { s: u16, fail: i32 }
             "Is it []?" IsNil { s: Src, fail: i32 }
             "Is it of the kind?" TypeTest { kind: u8, s: Src, fail: i32 }
+            "Is it an integer?" IsIntegerX { s: u16, fail: i32 }
+            "Is it an atom?" IsAtomX { s: u16, fail: i32 }
+            "Is it a cons cell or []?" IsListX { s: u16, fail: i32 }
             "Is it a tuple?" IsTuple { s: Src, fail: i32 }
             "Has the tuple this arity?" TestArity { s: Src, fail: i32, arity: u32 }
             "Is it a tuple of this arity?" IsTupleOfArity { s: Src, fail: i32, arity: u32 }
@@ -254,7 +257,21 @@ macro_rules! for_each_op {
             "A comparison and a cons cell." GeReserveList = IsGeXX { a: u16, b: u16, fail: i32 } + ReservePutList;
             "A range." GeXCGeCX = IsGeXC { s: u16, fail: i32, c: u64 } + IsGeCX;
             "Two comparisons." GeXCGeXC = IsGeXC { s: u16, fail: i32, c: u64 } + IsGeXC;
-            "A kind and a comparison." TypeGeXC = TypeTest { kind: u8, s: Src, fail: i32 } + IsGeXC;
+            "An integer and a comparison." IntegerGeXC = IsIntegerX { s: u16, fail: i32 } + IsGeXC;
+            "A cons cell, whose head is an integer." ConsGetInteger = IsConsGet { s: u16, h: u16, t: u16, fail: i32 } + IsIntegerX;
+            "A cons cell's head." ConsHead = IsConsX { s: u16, fail: i32 } + GetHd;
+            "Jumps by the arity of what is a tuple." TupleSelect = IsTuple { s: Src, fail: i32 } + SelectArity;
+            "A frame of []." FrameInit = Allocate { n: u16, live: u16 } + InitY;
+            "A move, less of the frame, and a call." YYTrimCall = MoveYY { s: u16, d: u16 } + Trim + Call;
+            "Constant to X, and a move." CXMoveXX = MoveCX { d: u16, c: u64 } + MoveXX;
+            "Constant to X, and moves." CXMoveYX2 = MoveCX { d: u16, c: u64 } + MoveYX2;
+            "Constant to X, and a call." CXCall = MoveCX { d: u16, c: u64 } + Call;
+            "Constant to X, and a tail call." CXCallOnly = MoveCX { d: u16, c: u64 } + CallOnly;
+            "A frame and three moves." FrameMove3 = AllocateMove2 { live: u8, n: u16, s1: u16, d1: u16, s2: u16, d2: u16 } + MoveXY;
+            "A frame and four moves." FrameMove4 = AllocateMove2 { live: u8, n: u16, s1: u16, d1: u16, s2: u16, d2: u16 } + MoveXY2;
+            "Four elements." GetElement4 = GetElement2X { s: u16, i: u16, d1: u16, d2: u16 } + GetElement2X;
+            "An element to jump by." GetElementSelect = GetElementX { s: u16, i: u16, d: u16 } + SelectVal;
+            "An element to compare." GetElementEq = GetElementX { s: u16, i: u16, d: u16 } + IsEqImm;
             "A record and an element." TaggedGet = IsTagged { arity: u8, s: u16, fail: i32, c: u64 } + GetElementX;
             "A tuple and an element." ArityGet = IsTupleOfArity { s: Src, fail: i32, arity: u32 } + GetElementX;
             "A tuple and two elements." ArityGet2 = IsTupleOfArity { s: Src, fail: i32, arity: u32 } + GetElement2X;

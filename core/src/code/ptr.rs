@@ -19,14 +19,18 @@ pub struct CodePtr {
 }
 
 impl CodePtr {
+    /// An offset in a return address counts bytes: it is shifted by an instruction's size.
+    pub const SHIFT: u32 = 4;
+    const SLOT: u32 = 32 + CodePtr::SHIFT;
+
     /// As a return address on a stack: tag 00, never 0 because slot 0 is not used.
     #[inline(always)]
     pub const fn to_word(self) -> u64 {
-        (self.slot as u64) << 34 | (self.offset as u64) << 2
+        (self.slot as u64) << CodePtr::SLOT | (self.offset as u64) << CodePtr::SHIFT
     }
     #[inline(always)]
     pub const fn from_word(w: u64) -> CodePtr {
-        CodePtr { slot: (w >> 34) as u32, offset: (w >> 2) as u32 }
+        CodePtr { slot: (w >> CodePtr::SLOT) as u32, offset: (w >> CodePtr::SHIFT) as u32 }
     }
 }
 

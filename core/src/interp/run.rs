@@ -18,19 +18,35 @@ use crate::term::{TAG_HEADER, Term, object};
 #[derive(Clone, Copy)]
 struct Place {
     code: *const Instr,
-    len: u32,
-    slot: u32,
-    /// The return address of the first instruction, and the distance from it at which there is none.
+    /// The return address of the first instruction, and how many there are.
     first: u64,
     end: u64,
     /// Constants, side table and selects are read through this: so a step into another module loads little.
     instance: *const Instance,
 }
 
+impl Place {
+    fn slot(self) -> u32 {
+        CodePtr::from_word(self.first).slot
+    }
+
+    /// The instruction at a place in this instance's code.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn at(self, word: u64) -> Option<*const Instr> {
+        let distance = word.wrapping_sub(self.first);
+        // A word that is no multiple of an instruction's size becomes too large.
+        let inside = distance.rotate_right(CodePtr::SHIFT) < self.end;
+        // SAFETY: the distance leads to an instruction of the code.
+        inside.then(|| unsafe { self.code.byte_add(distance as usize) })
+    }
+}
+
+#[inline(always)]
 fn place_of(sys: &System, slot: u32) -> Option<Place> {
     let i = sys.code.instance(slot)?;
-    let (len, first) = (i.code.len() as u32, CodePtr { slot, offset: 0 }.to_word());
-    Some(Place { code: i.code.as_ptr(), len, slot, first, end: (len as u64) << 2, instance: i })
+    let first = CodePtr { slot, offset: 0 }.to_word();
+    Some(Place { code: i.code.as_ptr(), first, end: i.code.len() as u64, instance: i })
 }
 
 /// Why the hot loop is left.
@@ -60,17 +76,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     m.proc.live = live;
     m.proc.live.clear();
 
-    let Some(mut here) = place_of(m.sys, m.proc.ip.slot) else {
-        let ip = m.proc.ip;
+    let ip = m.proc.ip;
+    let Some(mut here) = place_of(m.sys, ip.slot) else {
         return lost(&mut m, ip);
     };
-    m.slot = here.slot;
-    if m.proc.ip.offset >= here.len {
-        let ip = m.proc.ip;
+    m.slot = ip.slot;
+    let Some(mut pc) = here.at(ip.to_word()) else {
         return lost(&mut m, ip);
-    }
-    // SAFETY: the offset was just checked against the length of the instance's code.
-    let mut pc: *const Instr = unsafe { here.code.add(m.proc.ip.offset as usize) };
+    };
     let mut hp = m.proc.heap.top;
     let mut sp = m.proc.heap.sp;
     let mut reds = m.proc.budget;
@@ -83,6 +96,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             m.proc.heap.top = hp;
             m.proc.heap.sp = sp;
             m.proc.budget = reds;
+            m.slot = here.slot();
         };
     }
     /// Reads them back.
@@ -163,30 +177,23 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             continue;
         }};
     }
-    /// Goes to any place in loaded code: the value of an arm that ends with it is a place in another module.
+    /// Goes to any place in loaded code, given as a return address: the value of an arm that ends with it is a place in another module.
     macro_rules! goto {
-        ($ptr:expr) => {{
-            let p: CodePtr = $ptr;
-            if p.slot == here.slot && p.offset < here.len {
-                // SAFETY: the offset was just checked.
-                pc = unsafe { here.code.add(p.offset as usize) };
+        ($word:expr) => {{
+            let word: u64 = $word;
+            if let Some(to) = here.at(word) {
+                pc = to;
                 continue;
             }
-            p
+            word
         }};
     }
     /// Returns to the address in the frame on top of the stack.
     macro_rules! ret {
         () => {{
-            let w = mem.word(sp, 0);
+            let word = mem.word(sp, 0);
             mem.set_word(sp, 0, 0);
-            let distance = w.wrapping_sub(here.first);
-            if distance < here.end {
-                // SAFETY: the distance is below that of the end of the code; an instruction is four times as long as its part in it.
-                pc = unsafe { here.code.byte_add((distance as usize & !3) * 4) };
-                continue;
-            }
-            CodePtr::from_word(w)
+            goto!(word)
         }};
     }
     /// Leaves the instruction to the cold dispatcher.
@@ -236,7 +243,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 $frame;
                 count!(p);
-                goto!(p)
+                goto!(p.to_word())
             } else if h != 0
                 && env == 0
                 && object::fun_arity(h) == arity
@@ -245,7 +252,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 // Of an exported function.
                 $frame;
                 count!(p);
-                goto!(p)
+                goto!(p.to_word())
             } else {
                 cold!()
             }
@@ -257,7 +264,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             spill!();
             if cfg!(feature = "gc_stress") {
                 // SAFETY: `pc` points into the code of `here`.
-                m.proc.ip = CodePtr { slot: here.slot, offset: unsafe { pc.offset_from(here.code) as u32 } };
+                m.proc.ip = CodePtr { slot: here.slot(), offset: unsafe { pc.offset_from(here.code) as u32 } };
             }
             match $call {
                 Flow::Next => {
@@ -557,6 +564,41 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             }
         };
     }
+    macro_rules! init_y {
+        ($at:expr, $n:expr) => {
+            // SAFETY: the loader put `n` Y registers there.
+            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            for k in 0..$n as usize {
+                // SAFETY: as above.
+                set_y!(unsafe { *side.add(k) }, Term::NIL);
+            }
+        };
+    }
+    macro_rules! select {
+        ($s:expr, $fail:expr, $table:expr) => {{
+            let v: Term = src!($s);
+            // SAFETY: the loader made the table's index; the instance outlives the slice.
+            let table = unsafe { &*(*here.instance).selects.as_ptr().add($table as usize) };
+            if let SelectTable::Linear { .. } = table {
+                cold!()
+            }
+            match table.find(v.0) {
+                Some(d) => jump!(d),
+                None => jump!($fail),
+            }
+        }};
+    }
+    macro_rules! select_arity {
+        ($s:expr, $fail:expr, $table:expr) => {{
+            let v: Term = src!($s);
+            // SAFETY: the loader made the table's index; the instance outlives the slice.
+            let table = unsafe { &*(*here.instance).selects.as_ptr().add($table as usize) };
+            match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
+                Some(d) => jump!(d),
+                None => jump!($fail),
+            }
+        }};
+    }
     macro_rules! type_test {
         ($kind:expr, $s:expr, $fail:expr) => {
             use crate::code::op::TypeKind as K;
@@ -646,7 +688,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         let leave = loop {
             // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
             let i: &Instr = unsafe { &*pc };
-            let to: CodePtr = match *i {
+            let to: u64 = match *i {
                 Instr::MoveXX { s, d } => {
                     set_x!(d, x!(s));
                     next!()
@@ -715,7 +757,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     mem.set_word(sp, 0, cp);
                     if let Some(p) = m.sys.code.entry(export) {
                         count!(p);
-                        goto!(p)
+                        goto!(p.to_word())
                     } else {
                         cold!()
                     }
@@ -723,7 +765,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::CallExtOnly { export } => {
                     if let Some(p) = m.sys.code.entry(export) {
                         count!(p);
-                        goto!(p)
+                        goto!(p.to_word())
                     } else {
                         cold!()
                     }
@@ -732,7 +774,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     if let Some(p) = m.sys.code.entry(export) {
                         sp += (n as u32 + 1) * 8;
                         count!(p);
-                        goto!(p)
+                        goto!(p.to_word())
                     } else {
                         cold!()
                     }
@@ -937,18 +979,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     compare!(src!(a), src!(b), fail, >=);
                     next!()
                 }
-                Instr::SelectVal { s, fail, table } => {
-                    let v: Term = src!(s);
-                    // SAFETY: the loader made the table's index; the instance outlives the slice.
-                    let table = unsafe { &*(*here.instance).selects.as_ptr().add(table as usize) };
-                    if let SelectTable::Linear { .. } = table {
-                        cold!()
-                    }
-                    match table.find(v.0) {
-                        Some(d) => jump!(d),
-                        None => jump!(fail),
-                    }
-                }
+                Instr::SelectVal { s, fail, table } => select!(s, fail, table),
                 Instr::PutListX { h, t, d } => {
                     let at = bump!(2);
                     mem.set(at, 0, x!(h));
@@ -1090,15 +1121,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     update_record!(s, d, at, n);
                     next!()
                 }
-                Instr::SelectArity { s, fail, table } => {
-                    let v: Term = src!(s);
-                    // SAFETY: the loader made the table's index; the instance outlives the slice.
-                    let table = unsafe { &*(*here.instance).selects.as_ptr().add(table as usize) };
-                    match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
-                        Some(d) => jump!(d),
-                        None => jump!(fail),
-                    }
-                }
+                Instr::SelectArity { s, fail, table } => select_arity!(s, fail, table),
                 Instr::BsStartMatch { s, d, .. } => {
                     start_match!(s, d);
                     next!()
@@ -1267,6 +1290,25 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         true => next!(),
                         false => jump!(fail),
                     }
+                }
+                Instr::IsIntegerX { s, fail } => {
+                    let t: Term = x!(s);
+                    if t.is_small() || mem.is_integer(t) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsAtomX { s, fail } => {
+                    if x!(s).is_atom() {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::IsListX { s, fail } => {
+                    if x!(s).is_list() || x!(s).is_nil() {
+                        next!()
+                    }
+                    jump!(fail)
                 }
                 Instr::TypeTest { kind, s, fail } => {
                     type_test!(kind, s, fail);
@@ -1622,11 +1664,107 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     compare!(x!(s), Term(c), fail, >=);
                     next!()
                 }
-                Instr::TypeGeXC { kind, s, fail } => {
-                    type_test!(kind, s, fail);
+                Instr::IntegerGeXC { s, fail } => {
+                    let t: Term = x!(s);
+                    if !(t.is_small() || mem.is_integer(t)) {
+                        jump!(fail)
+                    }
                     then!(IsGeXC { s, fail, c });
                     compare!(x!(s), Term(c), fail, >=);
                     next!()
+                }
+                Instr::ConsGetInteger { s, h, t, fail } => {
+                    is_cons_get!(s, h, t, fail);
+                    then!(IsIntegerX { s, fail });
+                    let t: Term = x!(s);
+                    if t.is_small() || mem.is_integer(t) {
+                        next!()
+                    }
+                    jump!(fail)
+                }
+                Instr::ConsHead { s, fail } => {
+                    if !x!(s).is_list() {
+                        jump!(fail)
+                    }
+                    then!(GetHd { s, d });
+                    set!(d, Term(mem.word(src!(s).addr(), 0)));
+                    next!()
+                }
+                Instr::TupleSelect { s, fail } => {
+                    if !mem.is_tuple(src!(s)) {
+                        jump!(fail)
+                    }
+                    then!(SelectArity { s, fail, table });
+                    select_arity!(s, fail, table)
+                }
+                Instr::FrameInit { n, live } => {
+                    frame!(n, live);
+                    then!(InitY { at, n });
+                    init_y!(at, n);
+                    next!()
+                }
+                Instr::YYTrimCall { s, d } => {
+                    set_y!(d, y!(s));
+                    then!(Trim { n });
+                    sp += n as u32 * 8;
+                    then_call!()
+                }
+                Instr::CXMoveXX { d, c } => {
+                    set_x!(d, Term(c));
+                    then!(MoveXX { s, d });
+                    set_x!(d, x!(s));
+                    next!()
+                }
+                Instr::CXMoveYX2 { d, c } => {
+                    set_x!(d, Term(c));
+                    then!(MoveYX2 { s1, d1, s2, d2 });
+                    set_x!(d1, y!(s1));
+                    set_x!(d2, y!(s2));
+                    next!()
+                }
+                Instr::CXCall { d, c } => {
+                    set_x!(d, Term(c));
+                    then_call!()
+                }
+                Instr::CXCallOnly { d, c } => {
+                    set_x!(d, Term(c));
+                    then_call_only!()
+                }
+                Instr::FrameMove3 { n, live, s1, d1, s2, d2 } => {
+                    frame!(n, live);
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    then!(MoveXY { s, d });
+                    set_y!(d, x!(s));
+                    next!()
+                }
+                Instr::FrameMove4 { n, live, s1, d1, s2, d2 } => {
+                    frame!(n, live);
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    then!(MoveXY2 { s1, d1, s2, d2 });
+                    set_y!(d1, x!(s1));
+                    set_y!(d2, x!(s2));
+                    next!()
+                }
+                Instr::GetElement4 { s, i, d1, d2 } => {
+                    get_element2!(s, i, d1, d2);
+                    then!(GetElement2X { s, i, d1, d2 });
+                    get_element2!(s, i, d1, d2);
+                    next!()
+                }
+                Instr::GetElementSelect { s, i, d } => {
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    then!(SelectVal { s, fail, table });
+                    select!(s, fail, table)
+                }
+                Instr::GetElementEq { s, i, d } => {
+                    set_x!(d, mem.get(x!(s).addr(), i as u32));
+                    then!(IsEqImm { s, fail, c });
+                    if x!(s).0 == c {
+                        next!()
+                    }
+                    jump!(fail)
                 }
                 Instr::TaggedGet { arity, s, fail, c } => {
                     tagged!(arity, s, fail, c);
@@ -1696,11 +1834,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     guard!(super::data::put_map_exact(&mut m, live, s, d, at, n as u32, fail))
                 }
                 Instr::InitY { at, n } => {
-                    for k in 0..n as usize {
-                        // SAFETY: the loader put `n` Y registers there.
-                        let i = unsafe { *(*here.instance).side.as_ptr().add(at as usize + k) };
-                        set_y!(i, Term::NIL);
-                    }
+                    init_y!(at, n);
                     next!()
                 }
                 Instr::IsFunction2 { f, arity, fail } => {
@@ -1767,15 +1901,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 | Instr::ReturnTrace { .. } => cold!(),
             };
             // Another instance.
-            match place_of(m.sys, to.slot) {
-                Some(new) if to.offset < new.len => {
-                    here = new;
-                    m.slot = to.slot;
-                    // SAFETY: the offset was just checked.
-                    pc = unsafe { here.code.add(to.offset as usize) };
-                }
-                _ => break Leave::Goto(to),
+            if let Some(new) = place_of(m.sys, CodePtr::from_word(to).slot)
+                && let Some(at) = new.at(to)
+            {
+                here = new;
+                pc = at;
+                continue;
             }
+            break Leave::Goto(CodePtr::from_word(to));
         };
         if !matches!(leave, Leave::Said(_)) {
             spill!();
@@ -1785,7 +1918,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         let flow = match leave {
             Leave::Cold => {
                 if cfg!(feature = "gc_stress") {
-                    m.proc.ip = CodePtr { slot: here.slot, offset: at };
+                    m.proc.ip = CodePtr { slot: here.slot(), offset: at };
                 }
                 // SAFETY: as above; a copy, because the operation may change the code table.
                 let i = unsafe { *pc };
@@ -1795,7 +1928,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Leave::Goto(p) => Flow::Goto(p),
             Leave::Collect(words, live) => {
                 if cfg!(feature = "gc_stress") {
-                    m.proc.ip = CodePtr { slot: here.slot, offset: at };
+                    m.proc.ip = CodePtr { slot: here.slot(), offset: at };
                     collected = true;
                 }
                 match m.collect(words as usize, live as usize) {
@@ -1807,12 +1940,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Leave::PreemptLocal => {
                 // SAFETY: `pc` points to an instruction of `here`.
                 let distance = unsafe { *pc }.target_mut().map_or(0, |to| *to);
-                return preempt(&mut m, CodePtr { slot: here.slot, offset: at.wrapping_add_signed(distance) });
+                return preempt(&mut m, CodePtr { slot: here.slot(), offset: at.wrapping_add_signed(distance) });
             }
         };
         let to = match flow {
-            Flow::Next => CodePtr { slot: here.slot, offset: at + 1 },
-            Flow::Jump(d) => CodePtr { slot: here.slot, offset: (at as i32 + d) as u32 },
+            Flow::Next => CodePtr { slot: here.slot(), offset: at + 1 },
+            Flow::Jump(d) => CodePtr { slot: here.slot(), offset: (at as i32 + d) as u32 },
             Flow::Goto(p) => p,
             Flow::Return => {
                 let sp = m.proc.heap.sp;
@@ -1828,18 +1961,19 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         };
         reload!();
         // The code of the same instance is replaced when it gets its first breakpoint.
-        if to.slot != here.slot || !m.sys.tracing.retired.is_empty() {
+        if to.slot != here.slot() || !m.sys.tracing.retired.is_empty() {
             let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m, to) };
             here = new;
             m.slot = to.slot;
         }
-        if to.offset >= here.len {
-            return lost(&mut m, to);
+        match here.at(to.to_word()) {
+            Some(at) => pc = at,
+            None => return lost(&mut m, to),
         }
-        // SAFETY: the offset was just checked.
-        pc = unsafe { here.code.add(to.offset as usize) };
     }
 }
+
+const _: () = assert!(size_of::<Instr>() == 1 << CodePtr::SHIFT);
 
 // A header word never equals a term, so uninitialised return addresses can't be mistaken.
 const _: () = assert!(TAG_HEADER == 0);

@@ -47,7 +47,12 @@ impl<'a> Translator<'a> {
         };
         if let Some(kind) = kind {
             let (fail, s) = (self.target(a, 0)?, self.src(a, 1)?);
-            self.e.push(Instr::TypeTest { kind: kind as u8, s, fail });
+            self.e.push(match (kind, x_of(s)) {
+                (TypeKind::Integer, Some(s)) => Instr::IsIntegerX { s, fail },
+                (TypeKind::Atom, Some(s)) => Instr::IsAtomX { s, fail },
+                (TypeKind::List, Some(s)) => Instr::IsListX { s, fail },
+                _ => Instr::TypeTest { kind: kind as u8, s, fail },
+            });
             return Ok(true);
         }
         match op {
