@@ -35,6 +35,9 @@ in a mailbox. Arguments, events and results are copied (`mochi_cell:pack/1`); an
 -callback on_close(Reason :: term(), State :: term()) -> term().
 -optional_callbacks([event/3, on_close/2]).
 
+%% gen_server's own form of a client's alias.
+-dialyzer({no_improper_lists, [post/2]}).
+
 -define(RETRY, 20).
 
 %% `mind`: `{program, Root}` or `{module, Module, State}`.

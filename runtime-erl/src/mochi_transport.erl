@@ -11,7 +11,8 @@ module with this behaviour, or `none` for no network at all.
 
 -type origin() :: {http | https, Host :: binary(), inet:port_number()}.
 -type request() :: #{method := binary(), url := binary(), origin := origin(), path := binary(),
-                     headers := [{binary(), binary()}], body := binary(), timeout := pos_integer()}.
+                     headers := [{binary(), binary()}], body := binary(), timeout := pos_integer(), max_body := pos_integer(),
+                     redirects => non_neg_integer()}.
 -type part() :: {status, 100..599, [{binary(), binary()}]} | {data, binary()}.
 -doc "Takes the parts of an answer; `stop` ends the request with that error.".
 -type sink() :: fun((part(), Acc :: term()) -> {ok, Acc :: term()} | {stop, reason()}).

@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up and every chore of the project. See `cargo xtask help`.
 
+mod app;
 mod bundle;
 mod paths;
 mod run;

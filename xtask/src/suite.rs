@@ -40,6 +40,8 @@ pub enum Section {
     Stress,
     /// A part of OTP's own suites, on OTP booted by our program.
     Suites,
+    /// The tests of the OTP application `mochi`, on real OTP and on our VM.
+    App,
     /// Packing with wasm-pack.
     Pack,
 }
@@ -95,6 +97,7 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Native => conformance("native"),
             Stress => bundle::bundle(paths, &otp).and_then(|()| show(&mut stress(paths, &otp, &["--strict".into()]))),
             Suites => suites(paths, &CI_SUITES.map(String::from)),
+            App => crate::app::app(paths, &otp),
             Raw => web::raw_wasm(paths).and_then(|raw| {
                 conformance("raw")?;
                 // What the embedding crate and the program do with this engine.
@@ -146,6 +149,7 @@ fn name(section: Section) -> &'static str {
         Section::Chromium => "conformance, web wasm in Chromium",
         Section::Www => "the page's types, lints and unit tests",
         Section::Browser => "the page in Chromium",
+        Section::App => "the OTP application",
         Section::Pack => "wasm-pack",
     }
 }

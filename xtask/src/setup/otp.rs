@@ -97,6 +97,44 @@ pub fn sources(paths: &Paths) -> Result<PathBuf> {
     Ok(dest)
 }
 
+/// Erlang applications that the tests use besides OTP's own base: PropEr, and Dialyzer where OTP was installed without it.
+const EXTRAS: &[&str] = &["erlang-proper", "erlang-proper-dev", "erlang-dialyzer"];
+
+/// A folder for `ERL_LIBS` with PropEr and Dialyzer, from Debian 13's packages; none where OTP has them itself or they can't be had.
+pub fn extras(paths: &Paths, otp: &Path) -> Result<Option<PathBuf>> {
+    let dest = paths.toolchain.join("erlang-extras");
+    let lib = dest.join("root/usr/lib/erlang/lib");
+    if dest.join("complete").exists() {
+        return Ok(Some(lib));
+    }
+    if (has(otp, None, "proper") && has(otp, None, "dialyzer")) || !available() {
+        return Ok(None);
+    }
+    step("fetching PropEr and Dialyzer from Debian 13 (1 MB, once)", || {
+        if dest.exists() {
+            fs::remove_dir_all(&dest).context("cannot remove a half-done .toolchain/erlang-extras")?;
+        }
+        let apt = Apt::open(&dest.join("apt"), "trixie", false)?;
+        apt.packages(EXTRAS)?;
+        apt.unpack(&dest.join("root"))
+    })?;
+    fs::write(dest.join("complete"), "")?;
+    Ok(Some(lib))
+}
+
+/// Is an Erlang application there, compiled, in OTP's library or in that of the extras?
+pub fn has(otp: &Path, extras: Option<&Path>, application: &str) -> bool {
+    let library = fs::canonicalize(otp.join("erl"))
+        .ok()
+        .and_then(|erl| erl.ancestors().skip(2).take(2).map(|dir| dir.join("lib")).find(|lib| lib.is_dir()));
+    library.iter().map(PathBuf::as_path).chain(extras).filter_map(|lib| fs::read_dir(lib).ok()).any(|entries| {
+        entries.flatten().any(|e| {
+            let name = e.file_name().to_string_lossy().into_owned();
+            name.strip_prefix(application).is_some_and(|rest| rest.starts_with('-')) && e.path().join("ebin").is_dir()
+        })
+    })
+}
+
 /// What `BEAMBOX_OTP` is for the programs that xtask starts: the folder above `bin`.
 pub fn root(bin: &Path) -> &Path {
     bin.parent().unwrap_or(bin)
