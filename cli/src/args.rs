@@ -101,23 +101,37 @@ pub struct Run {
     pub deterministic: Option<u64>,
 }
 
-/// Compile a Mochi program to .beam files.
+/// Compile a Mochi program.
 ///
-/// The files run on real OTP too, with the runtime modules of Mochi. Their paths go to standard output, errors and warnings with
-/// their source lines to standard error. The exit status is 1 when there are errors; then nothing is written.
+/// Without options: to .beam files, which run on real OTP too, with the runtime modules of Mochi. The paths of what is written go to standard
+/// output, errors and warnings with their source lines to standard error. The exit status is 1 when there are errors; then nothing is
+/// written.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  beambox build hello.mochi
-  beambox build hello.mochi -o out")]
+  beambox build hello.mochi -o out
+  beambox build hello.mochi --emit erl       Erlang text, to read or for erlc
+  beambox build hello.mochi --target beam-escript -o bin && bin/hello")]
 pub struct Build {
     /// A Mochi source
     #[arg(value_name = "FILE.mochi")]
     pub file: PathBuf,
 
-    /// Folder for the .beam files; is made if it isn't there
+    /// Folder for what is written; is made if it isn't there
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub output: PathBuf,
+
+    /// What the modules are written as
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Beam, conflicts_with = "target")]
+    pub emit: Form,
+
+    /// Something that stock OTP runs as it is, with all that it needs of Mochi's runtime
+    #[arg(long, value_name = "TARGET", value_enum)]
+    pub target: Option<Target>,
+
+    /// Where Mochi's runtime modules are, for --target: as for `beambox run`
+    #[arg(long, value_name = "DIR|FILE", requires = "target")]
+    pub otp: Option<PathBuf>,
 
     /// Errors instead of warnings for what older programs do
     #[arg(long)]
@@ -135,6 +149,30 @@ pub struct Disasm {
     /// A .beam file, compressed or not
     #[arg(value_name = "FILE.beam")]
     pub file: PathBuf,
+}
+
+/// What modules are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// .beam files
+    Beam,
+    /// .S files: the instructions, in the manner of `erlc -S`
+    Asm,
+    /// .core files: Core Erlang, for `erlc +from_core`
+    Core,
+    /// .erl files: Erlang, for `erlc`
+    Erl,
+}
+
+/// What stock OTP runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// A folder of .beam files
+    Beam,
+    /// One file that `escript` runs
+    BeamEscript,
+    /// A folder with an application and a program in bin that starts it
+    BeamRelease,
 }
 
 /// What runs a program.

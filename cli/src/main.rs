@@ -11,6 +11,7 @@ mod erl;
 mod failure;
 mod mochi_files;
 mod run;
+mod target;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -2,13 +2,25 @@
 
 use crate::checked::Checked;
 use crate::diag::Diagnostic;
-use crate::{Options, codegen, lower};
+use crate::{Options, codegen, functional, lower};
 use std::collections::HashMap;
+
+/// What a module is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Emit {
+    /// The bytes of a `.beam` file.
+    #[default]
+    Beam,
+    /// Erlang source text.
+    Erlang,
+    /// Core Erlang source text.
+    Core,
+}
 
 /// What compiling gives.
 #[derive(Clone, Debug, Default)]
 pub struct CompileResult {
-    /// Module name and `.beam` bytes; empty when there are errors.
+    /// Module name and `.beam` bytes (or the text that was asked for); empty when there are errors.
     pub modules: Vec<(String, Vec<u8>)>,
     /// Errors and warnings, in the order of the passes.
     pub diagnostics: Vec<Diagnostic>,
@@ -53,7 +65,7 @@ fn compile_one(source: &str, file: &str, module: &str, options: &Options, all_ce
     let mut modules = vec![];
     if let Some(checked) = checked {
         let unit = Unit { source, file, module, package: false };
-        let (beam, mut more) = translate(&checked, &unit, &HashMap::new(), all_cells);
+        let (beam, mut more) = translate(&checked, &unit, &HashMap::new(), all_cells, Emit::Beam);
         diagnostics.append(&mut more);
         modules.extend(beam);
     }
@@ -66,7 +78,13 @@ pub(crate) fn translate(
     unit: &Unit<'_>,
     imports: &HashMap<String, String>,
     all_cells: bool,
+    emit: Emit,
 ) -> (Option<(String, Vec<u8>)>, Vec<Diagnostic>) {
     let (lowered, diagnostics) = lower::lower(checked, unit, imports, all_cells);
-    (lowered.map(|m| (unit.module.to_owned(), codegen::generate(&m))), diagnostics)
+    let written = lowered.map(|m| match emit {
+        Emit::Beam => codegen::generate(&m),
+        Emit::Erlang => functional::erlang(&m).into_bytes(),
+        Emit::Core => functional::core_erlang(&m).into_bytes(),
+    });
+    (written.map(|bytes| (unit.module.to_owned(), bytes)), diagnostics)
 }

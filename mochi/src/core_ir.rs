@@ -74,6 +74,8 @@ pub struct Fun {
     pub body: Block,
     /// Source line of the definition, from 1; 0 when there is none.
     pub line: u32,
+    /// What the source calls some of the variables.
+    pub names: Vec<(Var, Arc<str>)>,
 }
 
 pub type Block = Vec<Stmt>;

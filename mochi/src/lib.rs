@@ -11,6 +11,7 @@ pub mod codegen;
 pub mod compile;
 pub mod core_ir;
 pub mod diag;
+mod functional;
 pub mod highlight;
 pub mod lex;
 pub mod lower;
@@ -22,7 +23,7 @@ pub mod source;
 pub mod ssa;
 pub mod types;
 
-pub use compile::{CompileResult, compile, compile_as};
+pub use compile::{CompileResult, Emit, compile, compile_as};
 
 /// What the caller may choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

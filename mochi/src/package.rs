@@ -8,7 +8,7 @@
 
 use crate::ast::{Expr, ExprKind, Span, StmtKind};
 use crate::checked::{Checked, Resolution};
-use crate::compile::{CompileResult, Unit, module_name};
+use crate::compile::{CompileResult, Emit, Unit, module_name};
 use crate::diag::Diagnostic;
 use crate::lower::plan::{Visit, walk_stmts};
 use crate::source::LineIndex;
@@ -37,7 +37,12 @@ impl Files for NoFiles {
 
 /// Compiles a program and the packages that it imports; the program's own module comes first.
 pub fn compile_with_files(source: &str, file: &str, options: &Options, files: &dyn Files) -> CompileResult {
-    let mut linker = Linker { files, options, root: directory(file).to_owned(), done: vec![] };
+    emit_with_files(source, file, options, files, Emit::Beam)
+}
+
+/// The same, with modules written as asked.
+pub fn emit_with_files(source: &str, file: &str, options: &Options, files: &dyn Files, emit: Emit) -> CompileResult {
+    let mut linker = Linker { files, options, emit, root: directory(file).to_owned(), done: vec![] };
     let (checked, mut diagnostics) = check(source, file, options);
     let mut modules = vec![];
     if let Some(checked) = checked {
@@ -66,6 +71,7 @@ struct Package {
 struct Linker<'f> {
     files: &'f dyn Files,
     options: &'f Options,
+    emit: Emit,
     root: String,
     done: Vec<Package>,
 }
@@ -101,8 +107,8 @@ impl Linker<'_> {
         if !found.is_empty() {
             return (None, found);
         }
-        let (beam, more) = crate::compile::translate(checked, unit, &imports, unit.package || !imports.is_empty());
-        (beam, more)
+        let cells = unit.package || !imports.is_empty();
+        crate::compile::translate(checked, unit, &imports, cells, self.emit)
     }
 
     /// The package's place in `done`.

@@ -8,7 +8,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use beambox_mochi::compile::{compile_with_cells, module_name};
-use beambox_mochi::{CompileResult, Options, compile, compile_as, diag};
+use beambox_mochi::package::{NoFiles, emit_with_files};
+use beambox_mochi::{CompileResult, Emit, Options, compile, compile_as, diag};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,9 +67,24 @@ fn programs_give_the_same_with_cells_everywhere() {
     run_all("mochi-cells", compile_with_cells);
 }
 
+/// A second way from the core IR to a program: the code generator and the texts must agree.
+#[test]
+fn programs_give_the_same_as_erlang_text() {
+    run_as("mochi-erl", "erl", |s, f, _, o| emit_with_files(s, f, o, &NoFiles, Emit::Erlang));
+}
+
+#[test]
+fn programs_give_the_same_as_core_erlang_text() {
+    run_as("mochi-core", "core", |s, f, _, o| emit_with_files(s, f, o, &NoFiles, Emit::Core));
+}
+
 type Compile = fn(&str, &str, &str, &Options) -> CompileResult;
 
 fn run_all(folder: &str, compile: Compile) {
+    run_as(folder, "beam", compile);
+}
+
+fn run_as(folder: &str, end: &str, compile: Compile) {
     let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work).expect("working directory");
@@ -85,7 +101,7 @@ fn run_all(folder: &str, compile: Compile) {
             continue;
         }
         for (module, bytes) in &r.modules {
-            fs::write(work.join(format!("{module}.beam")), bytes).expect("write");
+            fs::write(work.join(format!("{module}.{end}")), bytes).expect("write");
             list.push_str(&format!("{module} {name}\n"));
         }
         if let Ok(input) = fs::read(p.with_extension("in")) {

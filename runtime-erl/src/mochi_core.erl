@@ -11,7 +11,7 @@ A runtime error is `error({mochi, Message})`.
 
 -export([start/1, run/1, fail/1, panic/1, print1/1, print/1, input/0]).
 -export([lt/2, le/2, gt/2, ge/2, eq/2, ne/2, truthy/1, contains/2, is_variant/2]).
--export([cons/2, call/2, bind/2, import/1, member/2, method/3, global/1, set_global/2]).
+-export([cons/2, call/2, bind/2, import/1, member/2, method/3, global/1, read_global/1, set_global/2]).
 -export([len/1, str/1, cast/2, reverse/1, exists/1, sha256/1, now/0, mem/0]).
 -export([eval/1, union/2, union_all/2, except/2, intersect/2, bench_start/0, bench_end/2]).
 
@@ -144,7 +144,12 @@ input() ->
         _ -> <<>>
     end.
 
-chomp(B) -> string:trim(B, trailing, "\r\n").
+chomp(<<>>) -> <<>>;
+chomp(B) ->
+    case binary:last(B) of
+        C when C =:= $\n; C =:= $\r -> chomp(binary:part(B, 0, byte_size(B) - 1));
+        _ -> B
+    end.
 
 -doc "Start of a `bench` block.".
 -spec bench_start() -> integer().
@@ -395,6 +400,14 @@ global(Key) ->
     case mochi_agent:root() of
         Root when Root =:= self() -> nil;
         Root -> mochi_agent:ask(Root, {global, Key})
+    end.
+
+-doc "A global, wherever it is.".
+-spec read_global(atom()) -> value().
+read_global(Key) ->
+    case erlang:get(Key) of
+        undefined -> global(Key);
+        V -> V
     end.
 
 -doc "Sets a global, wherever it is.".

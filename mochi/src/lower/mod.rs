@@ -321,6 +321,7 @@ impl<'a> Lower<'a> {
                 var_count: 0,
                 body: vec![],
                 line: self.line(f.span),
+                names: vec![],
             }));
         }
         for i in 0..c.functions.len() {
@@ -348,6 +349,7 @@ impl<'a> Lower<'a> {
             var_count,
             body,
             line: 0,
+            names: vec![],
         }));
         self.funs.len() - 1
     }
@@ -438,6 +440,7 @@ impl<'a> Lower<'a> {
             out.escapes |= exported || lambda;
             out.var_count = fx.next;
             out.body = body;
+            out.names = fx.vars.iter().map(|(v, x)| (*x, c.variable(*v).name.clone())).collect();
         }
     }
 

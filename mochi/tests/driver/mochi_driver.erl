@@ -4,7 +4,7 @@
 -export([main/1, check/1]).
 
 %% Arguments: directory of the runtime's sources, working directory. Programs are `Work/NAME.in`, `Work/MODULE.beam`, listed in
-%% `Work/programs` as lines "MODULE NAME".
+%% `Work/programs` as lines "MODULE NAME". Programs as text, `Work/MODULE.erl` or `.core`, are compiled first.
 main([RuntimeSrc, Work]) ->
     true = code:add_patha(Work),
     %% As in a sandbox: no network.
@@ -15,6 +15,13 @@ main([RuntimeSrc, Work]) ->
                               Error -> io:format("cannot compile ~s: ~p~n", [F, Error]), halt(3)
                           end
                   end, filelib:wildcard(filename:join(RuntimeSrc, "*.erl"))),
+    lists:foreach(fun(F) ->
+                          From = [from_core || filename:extension(F) =:= ".core"],
+                          case compile:file(F, [{outdir, Work}, report_errors | From]) of
+                              {ok, _} -> ok;
+                              Error -> io:format("cannot compile ~s: ~p~n", [F, Error]), halt(3)
+                          end
+                  end, filelib:wildcard(filename:join(Work, "*.{erl,core}"))),
     {ok, List} = file:read_file(filename:join(Work, "programs")),
     lists:foreach(fun(Line) -> program(Work, binary:split(Line, <<" ">>)) end,
                   binary:split(List, <<"\n">>, [global, trim_all])),
