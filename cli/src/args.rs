@@ -26,6 +26,12 @@ pub enum Command {
     Run(Run),
     Build(Build),
     Disasm(Disasm),
+    Fmt(Fmt),
+    /// Serve an editor: a language server for Mochi on standard input and output
+    ///
+    /// Diagnostics, hover, completion, definitions, references, renaming, outline, formatting and semantic tokens, by the Language Server
+    /// Protocol.
+    Lsp,
     /// Run unmodified OTP, as `erl` does
     #[cfg(unix)]
     Erl(Raw),
@@ -149,6 +155,26 @@ pub struct Disasm {
     /// A .beam file, compressed or not
     #[arg(value_name = "FILE.beam")]
     pub file: PathBuf,
+}
+
+/// Lay out Mochi sources.
+///
+/// Files are changed in place; without files, standard input goes to standard output. Comments stay, line breaks too. A file with syntax errors is
+/// left as it is, the errors go to standard error, and the exit status is 1.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  beambox fmt *.mochi
+  beambox fmt --check src/*.mochi
+  beambox fmt < in.mochi > out.mochi")]
+pub struct Fmt {
+    /// Mochi sources
+    #[arg(value_name = "FILE.mochi")]
+    pub files: Vec<PathBuf>,
+
+    /// Change nothing: name the files that would be changed, with exit status 1 if there are some
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// What modules are written as.

@@ -9,6 +9,8 @@ mod disasm;
 #[cfg(unix)]
 mod erl;
 mod failure;
+mod fmt;
+mod lsp;
 mod mochi_files;
 mod run;
 mod target;
@@ -24,6 +26,8 @@ fn main() {
         Command::Run(options) => run::run(options),
         Command::Build(options) => build::build(&options).map(|()| 0),
         Command::Disasm(options) => disasm::disasm(&options).map(|()| 0),
+        Command::Fmt(options) => fmt::fmt(&options),
+        Command::Lsp => lsp::lsp().map(|()| 0),
         #[cfg(unix)]
         Command::Erl(raw) => erl::erl(raw.args),
         #[cfg(unix)]

@@ -62,6 +62,7 @@ fn help() {
         ("help-run.txt", &["run", "--help"]),
         ("help-build.txt", &["build", "--help"]),
         ("help-disasm.txt", &["disasm", "--help"]),
+        ("help-fmt.txt", &["fmt", "--help"]),
     ] {
         let got = beambox(args);
         assert_eq!((got.status, got.err.as_str()), (0, ""), "{name}");

@@ -145,6 +145,41 @@ pub fn settle(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
 }
 
+/// Of what the checker found in a text with syntax errors (at `broken`), keep what cannot come of these: errors some lines away from
+/// them; and of undeclared names those that the text has nowhere else, since what declares the others may be what is broken.
+pub(crate) fn keep_certain(found: &mut Vec<Diagnostic>, broken: &[Span], source: &str) {
+    let lines = LineIndex::new(source);
+    let line = |at: u32| lines.position(at).line;
+    let near: Vec<u32> = broken.iter().map(|b| line(b.start)).collect();
+    let mut names: std::collections::HashMap<&str, u32> = std::collections::HashMap::new();
+    for (start, end, _) in crate::tokens(source) {
+        *names.entry(source.get(start as usize..end as usize).unwrap_or_default()).or_default() += 1;
+    }
+    found.retain(|d| {
+        let of_a_name = matches!(d.code, "T001" | "T002" | "T003" | "T025" | "T031");
+        let name = source.get(d.span.start as usize..d.span.end as usize).unwrap_or_default();
+        let at = line(d.span.start);
+        d.is_error()
+            && near.iter().all(|n| n.abs_diff(at) > 1)
+            && matches!(
+                d.code,
+                "T006"
+                    | "T024"
+                    | "T039"
+                    | "T045"
+                    | "T008"
+                    | "T007"
+                    | "T020"
+                    | "T001"
+                    | "T002"
+                    | "T003"
+                    | "T025"
+                    | "T031"
+            )
+            && (!of_a_name || names.get(name).copied().unwrap_or_default() == 1)
+    });
+}
+
 /// All diagnostics as one text, separated by blank lines.
 pub fn render_all(diagnostics: &[Diagnostic], source: &str, file: &str) -> String {
     let lines = LineIndex::new(source);

@@ -13,6 +13,8 @@ macro_rules! words {
         /// A reserved word.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kw { $($variant),+ }
+        /// All spellings.
+        pub const KEYWORDS: &[&str] = &[$($text),+];
         impl Kw {
             /// By spelling.
             pub fn by_name(text: &str) -> Option<Kw> {

@@ -11,6 +11,7 @@ pub mod codegen;
 pub mod compile;
 pub mod core_ir;
 pub mod diag;
+pub mod format;
 mod functional;
 pub mod highlight;
 pub mod lex;
@@ -19,6 +20,7 @@ mod matching;
 pub mod package;
 pub mod parse;
 pub mod regalloc;
+pub mod service;
 pub mod source;
 pub mod ssa;
 pub mod types;
@@ -41,22 +43,29 @@ pub fn parse(source: &str, _file: &str) -> (ast::Program, Vec<diag::Diagnostic>)
 
 /// Parse and check. `Some` when there is no error among the diagnostics; these are in source order.
 ///
-/// A program with syntax errors is not checked, so that one mistake is not reported twice.
+/// A program with syntax errors is checked, too; of what is found only that is told which cannot come of them.
 pub fn check(source: &str, file: &str, options: &Options) -> (Option<checked::Checked>, Vec<diag::Diagnostic>) {
+    let (checked, diagnostics) = analyse(source, file, options);
+    let failed = diagnostics.iter().any(diag::Diagnostic::is_error);
+    ((!failed).then_some(checked), diagnostics)
+}
+
+/// The same, with whatever the checker knows of a program with errors.
+pub(crate) fn analyse(source: &str, file: &str, options: &Options) -> (checked::Checked, Vec<diag::Diagnostic>) {
     let (program, mut diagnostics) = parse(source, file);
-    let syntax_errors = diagnostics.iter().any(|d| d.is_error() && d.code != "T000");
+    let broken: Vec<ast::Span> =
+        diagnostics.iter().filter(|d| d.is_error() && d.code != "T000").map(|d| d.span).collect();
     if options.strict {
         // The parser's warnings are older programs' habits.
         diagnostics.iter_mut().for_each(|d| d.severity = diag::Severity::Error);
     }
-    if syntax_errors {
-        return (None, diagnostics);
+    let (checked, mut found) = check::check_program(program, source, options);
+    if !broken.is_empty() {
+        diag::keep_certain(&mut found, &broken, source);
     }
-    let (checked, found) = check::check_program(program, source, options);
     diagnostics.extend(found);
     diag::settle(&mut diagnostics);
-    let failed = diagnostics.iter().any(diag::Diagnostic::is_error);
-    (checked.filter(|_| !failed), diagnostics)
+    (checked, diagnostics)
 }
 
 /// Tokens for colouring an editor: (start byte, end byte, kind), for any text.

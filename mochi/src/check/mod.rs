@@ -31,8 +31,8 @@ use fit::{Fit, Why};
 use scope::{FunCtx, Scope};
 use std::collections::{HashMap, HashSet};
 
-/// Check a program that parsed without errors. `Some` when there is no error diagnostic.
-pub fn check_program(program: Program, source: &str, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
+/// Check a program. With errors among the diagnostics the tables have what could be found out, for editors; nothing may be made of them.
+pub fn check_program(program: Program, source: &str, options: &Options) -> (Checked, Vec<Diagnostic>) {
     let nodes = program.node_count as usize;
     let mut checker = Checker {
         source,
@@ -75,9 +75,6 @@ pub fn check_program(program: Program, source: &str, options: &Options) -> (Opti
     checker.run(&program);
     let mut diagnostics = std::mem::take(&mut checker.diagnostics);
     crate::diag::settle(&mut diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return (None, diagnostics);
-    }
     let checked = Checked {
         types: checker.types,
         resolutions: checker.resolutions,
@@ -94,7 +91,7 @@ pub fn check_program(program: Program, source: &str, options: &Options) -> (Opti
         main: FunId(0),
         program,
     };
-    (Some(checked), diagnostics)
+    (checked, diagnostics)
 }
 
 /// What a type name stands for.
