@@ -1,13 +1,13 @@
 //! What processes share besides tables: persistent terms, arrays of atomics, the environment.
 //!
-//! A persistent term lives among the literals, so reading it copies nothing. What a `put` or `erase` replaces stays there
-//! until the VM ends, because a process may still refer to it; arrays of atomics stay too, since no collection tells when
-//! the last reference is gone. Both count against the memory limit.
+//! A persistent term lives among the literals, so reading it copies nothing. What a `put` or `erase` replaces goes the way of purged
+//! code's literals: processes that refer to it copy it, then its area is given back. Arrays of atomics stay until the VM ends, since no
+//! collection tells when the last reference is gone. Both count against the memory limit.
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::heap::order;
 use crate::heap::refs::RefId;
-use crate::heap::{Fragment, LiteralAlloc, build, copy, size};
+use crate::heap::{Fragment, LiteralAlloc, OffHeap, build, copy, size};
 use crate::term::{Addr, Mem, Names, Term, hash};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -16,10 +16,15 @@ use std::collections::BTreeMap;
 #[derive(Default, Debug)]
 pub struct PersistentTerms {
     pairs: Vec<Term>,
+    /// The area of each pair.
+    areas: Vec<Area>,
     index: FxHashMap<u64, Vec<u32>>,
     live: usize,
     words: u64,
 }
+
+/// A literal area with the off-heap objects in it.
+pub type Area = (Fragment, OffHeap);
 
 impl PersistentTerms {
     fn find(&self, mem: Mem, hash: u64, key: Term) -> Option<usize> {
@@ -32,50 +37,67 @@ impl PersistentTerms {
         Some(mem.element(self.pairs[at], 2))
     }
 
-    /// Sets a term; a value equal to the present one changes nothing.
-    pub fn put(&mut self, arena: &mut Arena, names: &dyn Names, key: Term, value: Term) -> Result<(), OutOfMemory> {
+    /// Sets a term; a value equal to the present one changes nothing. The result is the area that is to be given back.
+    pub fn put(
+        &mut self,
+        arena: &mut Arena,
+        names: &dyn Names,
+        key: Term,
+        value: Term,
+    ) -> Result<Option<Area>, OutOfMemory> {
         let mem = arena.mem();
         let hash = hash::internal_hash(mem, names, key);
         let found = self.find(mem, hash, key);
         if let Some(at) = found {
             let old = mem.element(self.pairs[at], 2);
             if order::exact_eq(mem, old, value) {
-                return Ok(());
+                return Ok(None);
             }
-            if value.is_immed() {
+            if old.is_immed() && value.is_immed() {
                 mem.set(self.pairs[at].addr(), 2, value);
-                return Ok(());
+                return Ok(None);
             }
         }
-        let pair = literal_pair(arena, key, value, &mut self.words)?;
-        match found {
-            Some(at) => self.pairs[at] = pair,
-            None => {
-                self.index.entry(hash).or_default().push(self.pairs.len() as u32);
-                self.pairs.push(pair);
-                self.live += 1;
-            }
-        }
-        Ok(())
+        let (pair, area) = literal_pair(arena, key, value)?;
+        self.words += u64::from(area.0.used);
+        let Some(at) = found else {
+            self.index.entry(hash).or_default().push(self.pairs.len() as u32);
+            self.pairs.push(pair);
+            self.areas.push(area);
+            self.live += 1;
+            return Ok(None);
+        };
+        self.pairs[at] = pair;
+        let old = std::mem::replace(&mut self.areas[at], area);
+        self.words -= u64::from(old.0.used);
+        Ok(Some(old))
     }
 
-    /// Removes a term; `false` when there was none.
-    pub fn erase(&mut self, mem: Mem, names: &dyn Names, key: Term) -> bool {
+    /// Removes a term; the result is its area, which is to be given back, or `None` when there was none.
+    pub fn erase(&mut self, mem: Mem, names: &dyn Names, key: Term) -> Option<Area> {
         let hash = hash::internal_hash(mem, names, key);
-        let Some(at) = self.find(mem, hash, key) else { return false };
+        let at = self.find(mem, hash, key)?;
         self.live -= 1;
         self.pairs[at] = Term::NONE;
         if let Some(places) = self.index.get_mut(&hash) {
             places.retain(|p| *p as usize != at);
         }
-        true
+        let area = self.areas[at];
+        self.words -= u64::from(area.0.used);
+        if self.live == 0 {
+            self.pairs.clear();
+            self.areas.clear();
+            self.index.clear();
+        }
+        Some(area)
     }
 
-    /// Removes all terms.
-    pub fn erase_all(&mut self) {
-        self.pairs.clear();
-        self.index.clear();
-        self.live = 0;
+    /// Removes all terms; the result is their areas.
+    pub fn erase_all(&mut self) -> Vec<Area> {
+        let live = self.pairs.iter().zip(&self.areas).filter(|(pair, _)| !pair.is_none());
+        let areas = live.map(|(_, area)| *area).collect();
+        *self = PersistentTerms::default();
+        areas
     }
 
     /// The pairs, oldest first.
@@ -88,14 +110,14 @@ impl PersistentTerms {
     pub fn is_empty(&self) -> bool {
         self.live == 0
     }
-    /// Words among the literals that were ever used.
+    /// Words that the terms take among the literals.
     pub fn words(&self) -> u64 {
         self.words
     }
 }
 
 /// `{Key, Value}` in a literal area of exactly its size.
-fn literal_pair(arena: &mut Arena, key: Term, value: Term, total: &mut u64) -> Result<Term, OutOfMemory> {
+fn literal_pair(arena: &mut Arena, key: Term, value: Term) -> Result<(Term, Area), OutOfMemory> {
     let mem = arena.mem();
     let words = 3 + size::flat_size(mem, u32::MAX, key) + size::flat_size(mem, u32::MAX, value);
     let words32 = u32::try_from(words).map_err(|_| OutOfMemory)?;
@@ -104,8 +126,9 @@ fn literal_pair(arena: &mut Arena, key: Term, value: Term, total: &mut u64) -> R
     a.areas.push(Fragment { start, used: 0, size: words32 });
     let key = copy::copy(&mut a, u32::MAX, key)?;
     let value = copy::copy(&mut a, u32::MAX, value)?;
-    *total += words;
-    build::tuple(&mut a, &[key, value])
+    let pair = build::tuple(&mut a, &[key, value])?;
+    let fragment = Fragment { start, used: words32, size: words32 };
+    Ok((pair, (fragment, a.off_heap)))
 }
 
 /// An array of 64-bit integers in the arena.

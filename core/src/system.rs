@@ -95,6 +95,8 @@ pub struct System {
     pub tracing: crate::tracing::Tracing,
     /// The literal `{}`.
     pub empty_tuple: Term,
+    /// The literal `[[]]`, the rest of the arguments with which `apply` starts a fun.
+    pub no_arguments: Term,
     /// Set: the VM has stopped for good.
     pub stop: Option<StopCause>,
     /// The module that the host has to fetch before the running process can go on.
@@ -123,6 +125,9 @@ impl System {
         let mut arena = Arena::new(config.max_memory)?;
         let at = arena.alloc_literal(1)?;
         arena.mem().set_word(at, 0, crate::term::object::tuple_header(0));
+        let cell = arena.alloc_literal(2)?;
+        arena.mem().set(cell, 0, Term::NIL);
+        arena.mem().set(cell, 1, Term::NIL);
         Ok(System {
             atoms: AtomTable::new(config.max_atoms),
             procs: ProcessTable::new(config.max_processes),
@@ -141,6 +146,7 @@ impl System {
             resources: crate::resources::Resources::default(),
             tracing: crate::tracing::Tracing::default(),
             empty_tuple: Term::boxed_at(at),
+            no_arguments: Term::list_at(cell),
             stop: None,
             wanted: None,
             interrupted: None,
@@ -284,7 +290,7 @@ impl System {
             return Ok(());
         }
         let words = self.arena.flat_size(term);
-        if words > 0 && words + (crate::heap::RESERVED as u64) < p.heap.free() as u64 {
+        if !p.off_heap_messages && words > 0 && words + (crate::heap::RESERVED as u64) < p.heap.free() as u64 {
             let literal_base = self.arena.literal_base();
             let mut a = crate::heap::HeapAlloc { heap: &mut p.heap, arena: &mut self.arena };
             let term = copy::copy(&mut a, literal_base, term)?;

@@ -10,7 +10,7 @@ use crate::places;
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Language {
-    /// `tests/conformance/NAME.erl`: real OTP compiles it, and real OTP's output is the expectation.
+    /// `tests/conformance/NAME.erl`, and `tests/memory/NAME.erl` where numbers of words are compared: real OTP compiles it, and real OTP's output is the expectation.
     Erlang,
     /// `tests/mochi/NAME.mochi`: our compiler compiles it, `NAME.out` is the expectation, `NAME.in` its standard input.
     Mochi,
@@ -26,6 +26,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// Does it print sizes of heaps?
+    pub fn measures(&self) -> bool {
+        self.source.parent().is_some_and(|dir| dir.ends_with("memory"))
+    }
+
     /// The name in lists and on the command line: `lists_basic`, `mochi/hello`.
     pub fn label(&self) -> String {
         match self.language {
@@ -38,6 +43,7 @@ impl Program {
 /// All programs, by label.
 pub fn all() -> Result<Vec<Program>> {
     let mut programs = folder("conformance", "erl", Language::Erlang)?;
+    programs.extend(folder("memory", "erl", Language::Erlang)?);
     programs.extend(folder("mochi", "mochi", Language::Mochi)?);
     programs.sort_by_key(Program::label);
     Ok(programs)

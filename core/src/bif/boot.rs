@@ -17,7 +17,8 @@ pub const BIFS: &[Bif] = &[
     bif("erts_internal", "no_aux_work_threads", 0, |_, _| Ok(Term::small(1))),
     bif("erts_internal", "dirty_process_handle_signals", 1, |c, _| c.atom("noproc")),
     bif("erts_internal", "erase_persistent_terms", 0, |c, _| {
-        c.sys.shared.persistent.erase_all();
+        let areas = c.sys.shared.persistent.erase_all();
+        super::code_purge::release_areas(c, areas)?;
         Ok(Term::atom(am::OK))
     }),
     bif("erts_trace_cleaner", "check", 0, |_, _| Ok(Term::bool(false))),

@@ -24,7 +24,7 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "hibernate", 3, hibernate),
     bif("erlang", "hibernate", 0, |c, _| {
         Ok({
-            c.proc.gc_requested = true;
+            c.proc.request_collection();
             Term::atom(am::OK)
         })
     }),
@@ -235,7 +235,8 @@ fn check_old_code(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
 /// Drops the stack; the process goes on by calling the function when a message arrives.
 fn hibernate(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let (Some(m), Some(f)) = (a[0].as_atom(), a[1].as_atom()) else { return Err(ctx.badarg()) };
-    let args = proper_args(ctx, a[2])?;
-    let _ = ctx.trap(m, f, &args);
+    proper_args(ctx, a[2])?;
+    // The list of arguments stays on the heap until the process wakes, as in OTP.
+    let _ = ctx.trap(am::ERLANG, am::APPLY, &[Term::atom(m), Term::atom(f), a[2]]);
     Err(Fault::Hibernate)
 }

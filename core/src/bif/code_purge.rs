@@ -65,7 +65,7 @@ fn system_task(ctx: &mut Ctx<'_>, requester: Term, pid: Term, request: Term) -> 
         (Some("check_process_code"), Some(module)) => runs_old_code(ctx, pid, module),
         (Some("garbage_collect"), Some(_)) => match ctx.signals().find_alive(pid) {
             Some((p, _)) => {
-                p.gc_requested = true;
+                p.request_collection();
                 true
             }
             None => false,
@@ -139,17 +139,25 @@ fn complete(ctx: &mut Ctx<'_>, module: Atom) -> BifResult {
         return Ok(Term::bool(true));
     };
     if !instance.literal_areas.is_empty() {
-        let areas = LiteralAreas { areas: instance.literal_areas, off_heap: instance.literal_off_heap };
-        ctx.sys.resources.areas.push_back(areas);
-        match ctx.sys.resources.collector {
-            Some(collector) => {
-                let message = ctx.atom("copy_literals")?;
-                ctx.signals().send_copy(collector, message)?;
-            }
-            None => release_at_once(ctx)?,
-        }
+        release(ctx, LiteralAreas { areas: instance.literal_areas, off_heap: instance.literal_off_heap })?;
     }
     Ok(Term::bool(true))
+}
+
+/// Gives literal areas back once no process refers to them.
+fn release(ctx: &mut Ctx<'_>, areas: LiteralAreas) -> Result<(), Fault> {
+    ctx.sys.resources.areas.push_back(areas);
+    let Some(collector) = ctx.sys.resources.collector else { return release_at_once(ctx) };
+    let message = ctx.atom("copy_literals")?;
+    Ok(ctx.signals().send_copy(collector, message)?)
+}
+
+/// As [`release`], for persistent terms.
+pub(super) fn release_areas(ctx: &mut Ctx<'_>, areas: Vec<crate::shared::Area>) -> Result<(), Fault> {
+    for (fragment, off_heap) in areas {
+        release(ctx, LiteralAreas { areas: vec![fragment], off_heap })?;
+    }
+    Ok(())
 }
 
 /// Has every process copy what it refers to, and gives the areas back.

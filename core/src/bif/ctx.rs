@@ -22,6 +22,8 @@ pub enum Fault {
     Wait,
     /// As [`Fault::Trap`], but the stack is dropped and the call waits until a message is there (`erlang:hibernate/3`).
     Hibernate,
+    /// Collect, so that this many words are free on the heap proper, and call the BIF again. Nothing may have changed yet.
+    Collect(u32),
     /// The process has been told to exit (`Process::exit_reason` is set).
     Exit,
     /// The VM has stopped (`System::stop` is set).

@@ -78,7 +78,7 @@ fn set_internal_state(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         },
         ("force_gc", _) if args[1].is_local_pid() => {
             let Some(p) = ctx.process(args[1]) else { return Ok(Term::bool(false)) };
-            p.gc_requested = true;
+            p.request_collection();
             Ok(Term::bool(true))
         }
         ("binary", _) => match args[1].as_small().and_then(|n| usize::try_from(n).ok()) {

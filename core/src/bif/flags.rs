@@ -53,7 +53,10 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             None => return Err(ctx.badarg()),
         },
         (Some(am::ERROR_HANDLER), ..) => match v.as_atom() {
-            Some(new) => Term::atom(std::mem::replace(&mut p.error_handler, new)),
+            Some(new) => {
+                p.rare_properties |= new != am::ERROR_HANDLER;
+                Term::atom(std::mem::replace(&mut p.error_handler, new))
+            }
             None => return Err(ctx.badarg()),
         },
         (Some(am::FULLSWEEP_AFTER), _, Some(n)) => {

@@ -56,7 +56,6 @@ pub const BIFS: &[Bif] = &[
     bif("lists", "keyfind", 3, |c, a| Ok(key_find(c, a)?.unwrap_or(Term::bool(false)))),
     bif("lists", "keysearch", 3, keysearch),
     bif("erts_debug", "flat_size", 1, flat_size),
-    bif("erts_debug", "size", 1, |c, a| shared_size(c, a, u32::MAX)),
     bif("erts_debug", "same", 2, |_, a| Ok(Term::bool(a[0] == a[1]))),
     bif("erlang", "phash2", 1, phash2_1),
     bif("erlang", "phash2", 2, phash2_2),

@@ -82,6 +82,7 @@ fn visit(p: &mut crate::process::Process, f: &mut dyn FnMut(&mut [Term])) {
     let mut fields = RootFields {
         live: &mut p.live,
         mailbox: &mut p.mailbox,
+        messages_move: false,
         dict: &mut p.dict,
         exception: &mut p.exception,
         trap: &mut p.trap,

@@ -111,7 +111,8 @@ fn fun_start(ctx: &mut Ctx<'_>, fun: Term) -> Result<Start, Fault> {
     if !mem.is_fun(fun) && !is_pair {
         return Err(ctx.badarg());
     }
-    let args = ctx.list(&[fun, Term::NIL])?;
+    let rest = ctx.sys.no_arguments;
+    let args = ctx.cons(fun, rest)?;
     Ok(Start { mfa: Mfa { module: am::ERLANG, function: am::APPLY, arity: 2 }, fun, args })
 }
 

@@ -1,10 +1,12 @@
 //! Registered names and the process dictionary.
 
-use super::{Bif, BifResult, Ctx, bif};
+use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::order;
+use crate::heap::{HeapAlloc, RESERVED, order};
+use crate::process::dict::Dictionary;
 use crate::process::trace::flag;
-use crate::term::{Term, hash};
+use crate::system::SystemNames;
+use crate::term::{Mem, Names, Term, hash};
 
 pub const BIFS: &[Bif] = &[
     bif("erlang", "register", 2, register),
@@ -71,55 +73,82 @@ fn registered(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
     ctx.list(&names)
 }
 
-fn key_hash(ctx: &Ctx<'_>, key: Term) -> u32 {
-    let mem = ctx.sys.mem();
-    let h = hash::internal_hash(mem, &ctx.sys.names(), key);
-    (h ^ h >> 32) as u32
+/// Where the dictionary keeps a key: small integers by their value, atoms by their number, anything else by its internal hash, as in OTP.
+pub(super) fn key_hash(mem: Mem, names: &dyn Names, key: Term) -> u64 {
+    match (key.as_small(), key.as_atom()) {
+        // The word without its tag, as OTP takes it: the same low bits for negative numbers too.
+        (Some(n), _) => n as u64,
+        (_, Some(atom)) => u64::from(atom.0),
+        _ => hash::internal_hash(mem, names, key),
+    }
 }
 
+/// Words that a term can have without a collection.
+fn words_left(ctx: &Ctx<'_>) -> u32 {
+    ctx.proc.heap.free().saturating_sub(RESERVED - 1)
+}
+
+/// Pairs live on the heap proper, so that a `put` collects where one of OTP would.
 fn put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let mem = ctx.sys.mem();
-    let h = key_hash(ctx, args[0]);
-    let old = ctx.proc.dict.put(h, args[0], args[1], |k| order::exact_eq(mem, k, args[0]));
+    let (mem, key) = (ctx.sys.mem(), args[0]);
+    let hash = key_hash(mem, &ctx.sys.names(), key);
+    let need = ctx.proc.dict.words_to_put(mem, hash, key, args[1]);
+    if need > 0 && words_left(ctx) < need {
+        return Err(Fault::Collect(need));
+    }
+    let names = SystemNames { atoms: &ctx.sys.atoms, code: &ctx.sys.code };
+    let mut alloc = HeapAlloc { heap: &mut ctx.proc.heap, arena: &mut ctx.sys.arena };
+    let old = ctx.proc.dict.put(&mut alloc, &|mem, key| key_hash(mem, &names, key), key, args[1])?;
     Ok(old.unwrap_or(Term::atom(am::UNDEFINED)))
 }
 
 fn get_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
-    let h = key_hash(ctx, args[0]);
-    let found = ctx.proc.dict.get(h, |k| order::exact_eq(mem, k, args[0]));
-    Ok(found.unwrap_or(Term::atom(am::UNDEFINED)))
+    let hash = key_hash(mem, &ctx.sys.names(), args[0]);
+    Ok(ctx.proc.dict.get(mem, hash, args[0]).unwrap_or(Term::atom(am::UNDEFINED)))
 }
 
 fn erase_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
-    let h = key_hash(ctx, args[0]);
-    let old = ctx.proc.dict.erase(h, |k| order::exact_eq(mem, k, args[0]));
+    let hash = key_hash(mem, &ctx.sys.names(), args[0]);
+    let mut alloc = HeapAlloc { heap: &mut ctx.proc.heap, arena: &mut ctx.sys.arena };
+    let old = ctx.proc.dict.erase(&mut alloc, hash, args[0])?;
     Ok(old.unwrap_or(Term::atom(am::UNDEFINED)))
 }
 
+/// The pairs as `get/0` lists them, as keys and values.
+pub(super) fn all_pairs(mem: Mem, dict: &Dictionary) -> Vec<(Term, Term)> {
+    let mut all: Vec<_> = dict.pairs(mem).map(|p| (mem.element(p, 1), mem.element(p, 2))).collect();
+    all.reverse();
+    all
+}
+
+/// Copies of the pairs: `put` may change a value in place.
 fn get_0(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
-    let pairs: Vec<_> = ctx.proc.dict.iter().collect();
-    let mut out = Vec::with_capacity(pairs.len());
-    for (k, v) in pairs {
+    let all = all_pairs(ctx.sys.mem(), &ctx.proc.dict);
+    let mut out = Vec::with_capacity(all.len());
+    for (k, v) in all {
         out.push(ctx.tuple(&[k, v])?);
     }
     ctx.list(&out)
 }
 
-fn erase_0(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let all = get_0(ctx, args)?;
+fn erase_0(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
+    let mut all: Vec<Term> = ctx.proc.dict.pairs(ctx.sys.mem()).collect();
+    all.reverse();
+    let list = ctx.list(&all)?;
     ctx.proc.dict.clear();
-    Ok(all)
+    Ok(list)
 }
 
 fn get_keys_0(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
-    let keys: Vec<Term> = ctx.proc.dict.iter().map(|p| p.0).collect();
+    let keys: Vec<Term> = all_pairs(ctx.sys.mem(), &ctx.proc.dict).into_iter().map(|p| p.0).collect();
     ctx.list(&keys)
 }
 
 fn get_keys_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
-    let keys: Vec<Term> = ctx.proc.dict.iter().filter(|p| order::exact_eq(mem, p.1, args[0])).map(|p| p.0).collect();
+    let all = all_pairs(mem, &ctx.proc.dict).into_iter();
+    let keys: Vec<Term> = all.filter(|p| order::exact_eq(mem, p.1, args[0])).map(|p| p.0).collect();
     ctx.list(&keys)
 }

@@ -1,5 +1,6 @@
 //! `persistent_term`, `atomics`, `counters`.
 
+use super::code_purge::release_areas;
 use super::support::atom_map;
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::am;
@@ -47,7 +48,9 @@ fn persistent_put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     ctx.charge((words / 16) as usize);
     let sys = &mut *ctx.sys;
     let names = crate::system::SystemNames { atoms: &sys.atoms, code: &sys.code };
-    sys.shared.persistent.put(&mut sys.arena, &names, args[0], args[1])?;
+    if let Some(area) = sys.shared.persistent.put(&mut sys.arena, &names, args[0], args[1])? {
+        release_areas(ctx, vec![area])?;
+    }
     Ok(OK)
 }
 
@@ -68,7 +71,9 @@ fn persistent_erase(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
     let sys = &mut *ctx.sys;
     let names = crate::system::SystemNames { atoms: &sys.atoms, code: &sys.code };
-    Ok(Term::bool(sys.shared.persistent.erase(mem, &names, args[0])))
+    let Some(area) = sys.shared.persistent.erase(mem, &names, args[0]) else { return Ok(Term::bool(false)) };
+    release_areas(ctx, vec![area])?;
+    Ok(Term::bool(true))
 }
 
 fn persistent_info(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {

@@ -1,6 +1,6 @@
 //! The VM about itself: `system_info`, `statistics`, `memory`, collections on demand, nodes.
 
-use super::process_info::{STRUCT_BYTES, total_heap_words};
+use super::process_info::{process_bytes, total_heap_words};
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
 use crate::heap::gc::sizes;
@@ -23,7 +23,7 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "memory", 0, |c, _| memory(c, &MEMORY_KINDS)),
     bif("erlang", "memory", 1, memory_1),
     bif("erlang", "garbage_collect", 0, |c, _| {
-        c.proc.gc_requested = true;
+        c.proc.request_collection();
         Ok(Term::bool(true))
     }),
     bif("erlang", "garbage_collect", 1, |c, a| garbage_collect(c, a[0], Term::NIL)),
@@ -409,7 +409,7 @@ fn measure(ctx: &Ctx<'_>) -> [u64; 9] {
     let mut seen = FxHashSet::default();
     let (mut processes, mut binaries) = (0, 0);
     for p in sys.procs.iter().chain(std::iter::once(&*ctx.proc)) {
-        processes += STRUCT_BYTES + 8 * total_heap_words(p);
+        processes += process_bytes(p);
         binaries += count_blocks(mem, p.heap.off_heap, &mut seen);
         binaries += count_blocks(mem, p.heap.old_off_heap, &mut seen);
         for (_, off_heap) in p.mailbox.iter().filter_map(|m| m.fragment) {
@@ -480,6 +480,7 @@ fn garbage_collect(ctx: &mut Ctx<'_>, pid: Term, options: Term) -> BifResult {
     let me = ctx.proc.pid;
     let done = if pid == me {
         ctx.proc.gc_requested = true;
+        ctx.proc.heap.need_fullsweep |= major;
         true
     } else {
         collect_other(ctx, pid, major)?

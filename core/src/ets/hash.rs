@@ -96,6 +96,16 @@ impl HashStore {
         self.words + if segments == 0 { 0 } else { 262 + (segments * NEXT_SEGMENT) as u64 }
     }
 
+    /// Words of the notes of which chains have objects that are only marked as deleted: two a chain.
+    pub fn deletion_words(&self) -> u64 {
+        if self.marked == 0 {
+            return 0;
+        }
+        let marked = self.nodes.iter().filter(|n| n.deleted);
+        let slots: std::collections::BTreeSet<usize> = marked.map(|n| self.slot_of(n.hash)).collect();
+        2 * slots.len() as u64
+    }
+
     fn slot_of(&self, hash: u64) -> usize {
         let ix = hash as usize & self.mask;
         if ix >= self.chains.len() { ix & (self.mask >> 1) } else { ix }

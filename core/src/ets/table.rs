@@ -29,6 +29,9 @@ impl Kind {
     }
 }
 
+/// Words that OTP takes for each process that has fixed a table.
+const FIXATION_WORDS: u64 = 9;
+
 /// Who but the owner may read and write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Protection {
@@ -125,8 +128,8 @@ impl Table {
     /// Words as `ets:info(_, memory)` counts them, from what OTP 27 shows for empty tables.
     pub fn words(&self) -> u64 {
         match &self.store {
-            Store::Hash(h) => 305 + h.words(),
-            Store::Tree(t) => 139 + t.words(),
+            Store::Hash(h) => 305 + h.words() + h.deletion_words() + FIXATION_WORDS * self.fixed.len() as u64,
+            Store::Tree(t) => 139 + t.words() + FIXATION_WORDS * self.fixed.len() as u64,
         }
     }
 

@@ -86,6 +86,33 @@ impl Alloc for HeapAlloc<'_> {
     }
 }
 
+/// Terms on a heap that was made large enough for them: the reserved words may be used too, since the collection that asks for
+/// this looks at the heap's size once more.
+pub struct Packed<'a> {
+    pub heap: &'a mut Heap,
+    pub arena: &'a mut Arena,
+}
+
+impl Alloc for Packed<'_> {
+    fn mem(&self) -> Mem {
+        self.arena.mem()
+    }
+    fn words(&mut self, words: u32) -> Result<Addr, OutOfMemory> {
+        if self.heap.sp - self.heap.top < words * 8 {
+            return self.heap.words(self.arena, words);
+        }
+        let at = self.heap.top;
+        self.heap.top += words * 8;
+        Ok(at)
+    }
+    fn off_heap(&mut self) -> &mut OffHeap {
+        &mut self.heap.off_heap
+    }
+    fn arena(&mut self) -> &mut Arena {
+        self.arena
+    }
+}
+
 /// Terms in one fragment of a known size: a message, an ETS object.
 pub struct FragmentAlloc<'a> {
     pub arena: &'a mut Arena,

@@ -31,7 +31,7 @@ mod term_tests;
 pub(crate) mod testing;
 pub mod verify;
 
-pub use alloc::{Alloc, Fragment, FragmentAlloc, HeapAlloc, LiteralAlloc, OffHeap};
+pub use alloc::{Alloc, Fragment, FragmentAlloc, HeapAlloc, LiteralAlloc, OffHeap, Packed};
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::term::{Addr, Mem, Term};
@@ -75,6 +75,15 @@ pub struct Heap {
     /// Collections under `gc_stress` that were left out since the last one.
     #[cfg(feature = "gc_stress")]
     pub left_out: usize,
+}
+
+/// See [`Heap::mark`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    top: Addr,
+    frags: usize,
+    used: u32,
+    words: usize,
 }
 
 impl Heap {
@@ -177,6 +186,29 @@ impl Heap {
         self.frags.push(Fragment { start, used: words, size });
         self.frag_words += words as usize;
         Ok(start)
+    }
+
+    /// Where allocation stands, for [`Heap::rewind`].
+    pub fn mark(&self) -> Mark {
+        Mark {
+            top: self.top,
+            frags: self.frags.len(),
+            used: self.frags.last().map_or(0, |f| f.used),
+            words: self.frag_words,
+        }
+    }
+
+    /// Forgets what was built since the mark. Nothing may refer to it or be linked as an off-heap object, and nothing may have been
+    /// collected or adopted in between.
+    pub fn rewind(&mut self, mark: Mark, arena: &mut Arena) {
+        self.top = mark.top;
+        for f in self.frags.drain(mark.frags..) {
+            arena.free(f.start);
+        }
+        if let Some(f) = self.frags.last_mut() {
+            f.used = mark.used;
+        }
+        self.frag_words = mark.words;
     }
 
     /// Takes over a fragment, for example a message's, together with its off-heap objects.

@@ -39,6 +39,10 @@ pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], 
     match f {
         Fault::Trap => start_call(m),
         Fault::Hibernate => hibernate(m),
+        Fault::Collect(words) => match m.collect(words as usize, args.len()) {
+            Ok(()) => Flow::Goto(CodePtr { slot: m.slot, offset: at }),
+            Err(f) => m.fault(f),
+        },
         Fault::Yield | Fault::Wait => {
             m.proc.live = std::mem::take(&mut m.proc.trap.args);
             m.proc.ip = CodePtr { slot: m.slot, offset: at };
@@ -64,15 +68,15 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
     crate::heap::gc::push(&mut m.proc.heap, mem, PROCESS_END.to_word());
     m.proc.catches = 0;
     m.proc.current = Mfa { module: am::ERLANG, function: am::HIBERNATE, arity: 3 };
-    m.proc.gc_requested = true;
-    if let Err(f) = m.collect(0, 0) {
-        return m.fault(f);
-    }
     m.proc.live.clear();
     m.proc.ip = APPLY_TRAP;
     if !m.proc.mailbox.is_empty() {
         // Not at once: the caller of a BIF in tail position would drop its frame, which is gone already.
         return Flow::End(SliceEnd::Preempted);
+    }
+    match m.proc.collect_to_hibernate(&mut m.sys.arena) {
+        Ok(done) => m.collected(done),
+        Err(e) => return m.fault(e.into()),
     }
     m.proc.state = State::Waiting;
     Flow::End(SliceEnd::Waiting)

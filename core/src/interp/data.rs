@@ -234,22 +234,16 @@ pub fn map_elements(m: &mut Machine<'_>, t: Term, n: u32, at: u32) -> bool {
 pub fn make_fun(m: &mut Machine<'_>, d: Dst, n: u32, fun: u32, at: u32) -> Flow {
     let Some(entry) = m.sys.code.funs.get(fun as usize) else { return Flow::Jump(0) };
     let arity = (entry.arity as u32).saturating_sub(n);
-    let mem = m.mem();
-    let words = 2 + n + 1;
-    let mut ctx = m.ctx();
-    let to = match ctx.words(words + object::FUN_REF_WORDS) {
+    let to = match m.ctx().words(2 + n + 1) {
         Ok(to) => to,
         Err(e) => return m.fault(e.into()),
     };
-    let reference = to + words * 8;
+    let mem = m.mem();
     mem.set_word(to, 0, object::fun_header(arity, n + 1));
     mem.set_word(to, 1, fun as u64);
-    mem.set(to, 2 + n, Term::boxed_at(reference));
-    mem.set_word(reference, 0, object::FUN_REF_HEADER);
-    mem.set_word(reference, 1, fun as u64);
-    ctx.off_heap().link(mem, reference, 0);
+    mem.set(to, 2 + n, m.wide(m.side(at)));
     for k in 0..n {
-        mem.set(to, 2 + k, m.wide(m.side(at + k)));
+        mem.set(to, 2 + k, m.wide(m.side(at + 1 + k)));
     }
     m.set(d, Term::boxed_at(to));
     Flow::Next

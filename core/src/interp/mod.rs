@@ -172,25 +172,32 @@ impl Machine<'_> {
         assert!(live <= REGISTERS);
         // SAFETY: as in `xs`; process and system don't reach the register file.
         let regs = unsafe { std::slice::from_raw_parts_mut(x, live) };
-        let major = std::mem::take(&mut self.proc.gc_requested);
+        self.proc.gc_requested = false;
+        let major = self.proc.heap.need_fullsweep;
         if self.proc.max_heap.words > 0 {
             crate::bif::misc::check_max_heap(&mut self.ctx(), need)?;
         }
         let traced = self.proc.trace.is_some();
+        let coming = self.proc.coming_collection(major);
         if traced {
-            crate::bif::trace::collection_begins(&mut self.ctx(), major, need)?;
+            crate::bif::trace::collection_begins(&mut self.ctx(), coming, need)?;
         }
         let done = self.proc.collect(&mut self.sys.arena, need, regs, major)?;
         if traced {
-            crate::bif::trace::collection_ends(&mut self.ctx(), major, need)?;
+            crate::bif::trace::collection_ends(&mut self.ctx(), coming, need)?;
         }
         if self.sys.tracing.system_monitor.is_some() {
             crate::bif::misc::check_large_heap(&mut self.ctx())?;
         }
+        self.collected(done);
+        Ok(())
+    }
+
+    /// Counts a collection of the running process, and charges for it.
+    fn collected(&mut self, done: crate::heap::gc::Done) {
         self.sys.counters.collections += 1;
         self.sys.counters.reclaimed_words += done.reclaimed as u64;
         self.proc.budget -= done.reductions() as i32;
-        Ok(())
     }
 
     /// Is a collection due after something was built outside of the heap proper? (`ERTS_IS_GC_DESIRED`)
@@ -232,7 +239,7 @@ impl Machine<'_> {
                 Flow::End(SliceEnd::Stopped)
             }
             Fault::Stop => Flow::End(SliceEnd::Stopped),
-            Fault::Trap | Fault::Yield | Fault::Wait | Fault::Hibernate => {
+            Fault::Trap | Fault::Yield | Fault::Wait | Fault::Hibernate | Fault::Collect(_) => {
                 self.sys.stop.get_or_insert(crate::error::StopCause::Internal("a guard BIF tried to trap".into()));
                 Flow::End(SliceEnd::Stopped)
             }

@@ -29,19 +29,27 @@ pub fn send(m: &mut Machine<'_>) -> Flow {
     }
 }
 
-/// The message at the save pointer; its fragment becomes part of the heap, so that matching may keep parts of it.
+/// The message at the save pointer. Its fragment becomes part of the heap, so that matching may keep parts of it; that of a process whose
+/// messages stay off the heap does so only when the message is taken, or when a collection comes in between.
 pub fn loop_rec(m: &mut Machine<'_>, d: Dst, fail: i32) -> Flow {
     let mem = m.mem();
     let Some(message) = m.proc.mailbox.current_mut() else { return Flow::Jump(fail) };
     let term = message.term;
-    if let Some((fragment, off_heap)) = message.fragment.take() {
-        m.proc.heap.adopt(mem, fragment, off_heap);
+    if message.fragment.is_some() {
+        m.proc.matched = true;
+        if !m.proc.off_heap_messages {
+            m.proc.adopt_matched(mem);
+        }
     }
     m.set(d, term);
     Flow::Next
 }
 
 pub fn remove_message(m: &mut Machine<'_>) -> Flow {
+    if m.proc.matched {
+        let mem = m.mem();
+        m.proc.adopt_matched(mem);
+    }
     m.proc.mailbox.take();
     clear_timer(m);
     m.proc.timed_out = false;
@@ -56,6 +64,7 @@ fn clear_timer(m: &mut Machine<'_>) {
 
 /// On to the next message. Long queues are searched over several slices.
 pub fn loop_rec_end(m: &mut Machine<'_>, to: i32, at: u32) -> Flow {
+    m.proc.matched = false;
     m.proc.mailbox.advance();
     m.proc.budget -= 1;
     if m.proc.budget <= 0 {

@@ -10,13 +10,13 @@ pub mod literal;
 mod select;
 pub mod translate;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, OutOfMemory};
 use crate::atom::{Atom, AtomError, AtomTable, am};
 use crate::code::{CodePtr, Mfa};
 use crate::code::{CodeTable, FunEntry, Instance, Target};
 use crate::error::LoadError;
-use crate::heap::{LiteralAlloc, build};
-use crate::term::Term;
+use crate::heap::{Alloc, LiteralAlloc, build};
+use crate::term::{Term, object};
 use beambox_beamfile::BeamFile;
 
 /// Where files' atoms, imports and funs are in this VM.
@@ -28,6 +28,35 @@ pub(crate) struct Linked {
     pub literals: Vec<Term>,
     /// Per lambda: its index in the code table's funs.
     pub funs: Vec<u32>,
+    /// What instructions make funs of them with.
+    pub lambdas: Vec<Lambda>,
+}
+
+/// The literals of one lambda, as in OTP 27: what stands at the end of every environment, and the fun itself if it captures nothing.
+pub(crate) struct Lambda {
+    /// Index in the code table's funs.
+    pub index: u32,
+    pub reference: Term,
+    pub literal: Option<Term>,
+}
+
+impl Lambda {
+    fn build(a: &mut dyn Alloc, index: u32, arity: u32, num_free: u32) -> Result<Lambda, OutOfMemory> {
+        let at = a.words(object::FUN_REF_WORDS)?;
+        let mem = a.mem();
+        mem.set_word(at, 0, object::FUN_REF_HEADER);
+        mem.set_word(at, 1, u64::from(index));
+        a.off_heap().link(mem, at, 0);
+        let reference = Term::boxed_at(at);
+        if num_free > 0 {
+            return Ok(Lambda { index, reference, literal: None });
+        }
+        let fun = a.words(3)?;
+        mem.set_word(fun, 0, object::fun_header(arity, 1));
+        mem.set_word(fun, 1, u64::from(index));
+        mem.set(fun, 2, reference);
+        Ok(Lambda { index, reference, literal: Some(Term::boxed_at(fun)) })
+    }
 }
 
 fn no_memory(chunk: &str) -> LoadError {
@@ -147,7 +176,16 @@ pub fn prepare(into: &mut Into<'_>, file: &BeamFile) -> Result<Prepared, LoadErr
         };
     let attributes = chunk_term(&file.attributes, &mut build);
     let compile_info = chunk_term(&file.compile_info, &mut build);
-    let linked = Linked { module, atoms, imports, literals, funs };
+    let mut lambdas = Vec::with_capacity(funs.len());
+    for (l, index) in file.lambdas.iter().zip(&funs) {
+        match Lambda::build(&mut area, *index, l.arity, l.num_free) {
+            Ok(lambda) => lambdas.push(lambda),
+            Err(_) => {
+                failed = failed.or(Some(LoadError::new("FunT", None, "no memory for the module's funs".to_string())))
+            }
+        }
+    }
+    let linked = Linked { module, atoms, imports, literals, funs, lambdas };
     let translated = match failed {
         Some(e) => Err(e),
         None => translate::translate(into.atoms, into.code, &mut area, file, &linked, slot),
@@ -299,6 +337,7 @@ pub fn knows(op: beambox_beamfile::Op) -> bool {
         imports: Vec::new(),
         literals: Vec::new(),
         funs: Vec::new(),
+        lambdas: Vec::new(),
     };
     match translate::translate(&mut atoms, &code, &mut area, &file, &linked, 2) {
         Ok(_) => true,

@@ -237,7 +237,7 @@ fn name(system: &System, p: &Process) -> String {
     let mem = system.arena.mem();
     let entry = |key: &str| {
         let key = Term::atom(system.atoms.lookup(key)?);
-        p.dict.iter().find(|(k, _)| *k == key).map(|(_, value)| value)
+        p.dict.pairs(mem).find(|pair| mem.element(*pair, 1) == key).map(|pair| mem.element(pair, 2))
     };
     if let Some(label) = entry("$process_label").and_then(|label| label_text(system, label)) {
         return label;

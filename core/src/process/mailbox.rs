@@ -4,6 +4,7 @@
 //! the list. A message either lies in a fragment of its own, which the process adopts when it takes the message, or already
 //! on the process's heap; only the latter are roots of a collection.
 
+use crate::arena::OutOfMemory;
 use crate::heap::{Fragment, OffHeap};
 use crate::term::Term;
 
@@ -172,6 +173,26 @@ impl Mailbox {
             at = s.next;
             Some(&s.message)
         })
+    }
+
+    /// Words of the messages that lie in fragments of their own.
+    pub fn fragment_words(&self) -> usize {
+        self.iter().filter_map(|m| m.fragment).map(|(f, _)| f.used as usize).sum()
+    }
+
+    /// Gives every message that lies in a fragment of its own the term that `to_heap` makes of it.
+    pub fn move_in(
+        &mut self,
+        to_heap: &mut dyn FnMut(Term, Fragment, OffHeap) -> Result<Term, OutOfMemory>,
+    ) -> Result<(), OutOfMemory> {
+        let mut at = self.first;
+        while let Some(s) = self.slots.get_mut(at as usize) {
+            if let Some((fragment, off_heap)) = s.message.fragment.take() {
+                s.message.term = to_heap(s.message.term, fragment, off_heap)?;
+            }
+            at = s.next;
+        }
+        Ok(())
     }
 
     /// Puts another message in the place of the `n`th, which is returned.

@@ -7,10 +7,12 @@ pub mod trace;
 
 pub use crate::code::ptr::{BIF_STUBS, CodePtr, INTERNAL_SLOT, Mfa, START};
 
+use crate::arena::{Arena, OutOfMemory};
 use crate::atom::{Atom, am};
-use crate::heap::Heap;
-use crate::heap::gc::Roots;
-use crate::term::Term;
+use crate::heap::gc::sweep::release_all;
+use crate::heap::gc::{Coming, Done, Roots};
+use crate::heap::{Heap, Packed, copy};
+use crate::term::{Mem, Term};
 use dict::Dictionary;
 use mailbox::Mailbox;
 
@@ -109,6 +111,8 @@ pub struct Process {
     pub reductions: u64,
     pub budget: i32,
     pub mailbox: Mailbox,
+    /// The message at the save pointer is being matched, and lies in a fragment of its own.
+    pub matched: bool,
     /// The timer of the `receive ... after` that it waits in.
     pub receive_timer: Option<u64>,
     /// That timer has fired.
@@ -129,7 +133,7 @@ pub struct Process {
     pub catches: u32,
     pub error_handler: Atom,
     pub label: Term,
-    /// A BIF asked for a major collection (`erlang:garbage_collect/0`): done at the next safe place.
+    /// A BIF asked for a collection (`erlang:garbage_collect/0`): done at the next safe place, a major one if the heap says so.
     pub gc_requested: bool,
     /// Links, monitors, aliases: everything that other processes and this one know of each other.
     pub relations: relations::Relations,
@@ -140,7 +144,9 @@ pub struct Process {
     /// Which processes it has suspended, and how often.
     pub suspending: std::collections::BTreeMap<u64, u32>,
     pub max_heap: MaxHeap,
-    /// `message_queue_data` is `off_heap`; without effect on where messages are kept.
+    /// It owns or owned a table, or has another property for which OTP makes a table of rarer properties.
+    pub rare_properties: bool,
+    /// `message_queue_data` is `off_heap`: messages stay in fragments of their own until they are received.
     pub off_heap_messages: bool,
     pub async_dist: bool,
     pub sensitive: bool,
@@ -241,6 +247,7 @@ impl Process {
             reductions: 0,
             budget: 0,
             mailbox: Mailbox::default(),
+            matched: false,
             receive_timer: None,
             timed_out: false,
             dict: Dictionary::default(),
@@ -262,6 +269,7 @@ impl Process {
             suspend_count: 0,
             suspending: Default::default(),
             max_heap: MaxHeap::default(),
+            rare_properties: false,
             off_heap_messages: false,
             async_dist: false,
             sensitive: false,
@@ -304,6 +312,8 @@ pub struct ProcessRoots<'a> {
 pub struct RootFields<'a> {
     pub live: &'a mut Vec<Term>,
     pub mailbox: &'a mut Mailbox,
+    /// `message_queue_data` is `on_heap`: a collection moves waiting messages to the heap.
+    pub messages_move: bool,
     pub dict: &'a mut Dictionary,
     pub exception: &'a mut Exception,
     pub trap: &'a mut Trap,
@@ -334,6 +344,24 @@ impl Roots for ProcessRoots<'_> {
             }
         }
     }
+
+    fn waiting_words(&self) -> usize {
+        if self.process.messages_move { self.process.mailbox.fragment_words() } else { 0 }
+    }
+
+    fn move_in(&mut self, heap: &mut Heap, arena: &mut Arena) -> Result<(), OutOfMemory> {
+        if !self.process.messages_move || self.process.mailbox.fragment_words() == 0 {
+            return Ok(());
+        }
+        let literal_base = arena.literal_base();
+        self.process.mailbox.move_in(&mut |term, fragment, mut off_heap| {
+            let mut room = Packed { heap: &mut *heap, arena: &mut *arena };
+            let moved = copy::copy(&mut room, literal_base, term)?;
+            release_all(arena, &mut off_heap);
+            arena.free(fragment.start);
+            Ok(moved)
+        })
+    }
 }
 
 impl Process {
@@ -341,18 +369,58 @@ impl Process {
     /// verified.
     pub fn collect(
         &mut self,
-        arena: &mut crate::arena::Arena,
+        arena: &mut Arena,
         need: usize,
         regs: &mut [Term],
         force_major: bool,
-    ) -> Result<crate::heap::gc::Done, crate::arena::OutOfMemory> {
+    ) -> Result<Done, OutOfMemory> {
         #[cfg(feature = "gc_stress")]
         if !force_major && self.heap.off_heap.words <= self.heap.vheap_size && !self.heap.stress_due(need) {
-            return Ok(crate::heap::gc::Done::default());
+            return Ok(Done::default());
+        }
+        self.with_roots(arena, regs, |heap, arena, roots| match force_major {
+            true => heap.collect_major(arena, need, roots),
+            false => heap.collect(arena, need, roots),
+        })
+    }
+
+    /// The collection of a process that hibernates.
+    pub fn collect_to_hibernate(&mut self, arena: &mut Arena) -> Result<Done, OutOfMemory> {
+        self.with_roots(arena, &mut [], |heap, arena, roots| heap.hibernate(arena, roots))
+    }
+
+    /// Makes the fragment of the message that is being matched a part of the heap.
+    pub fn adopt_matched(&mut self, mem: Mem) {
+        self.matched = false;
+        if let Some((fragment, off_heap)) = self.mailbox.current_mut().and_then(|m| m.fragment.take()) {
+            self.heap.adopt(mem, fragment, off_heap);
+        }
+    }
+
+    /// Asks for a major collection at the next safe place.
+    pub fn request_collection(&mut self) {
+        self.gc_requested = true;
+        self.heap.need_fullsweep = true;
+    }
+
+    /// What a collection would be now.
+    pub fn coming_collection(&self, force_major: bool) -> Coming {
+        self.heap.coming_collection(force_major)
+    }
+
+    fn with_roots(
+        &mut self,
+        arena: &mut Arena,
+        regs: &mut [Term],
+        collect: impl FnOnce(&mut Heap, &mut Arena, &mut ProcessRoots<'_>) -> Result<Done, OutOfMemory>,
+    ) -> Result<Done, OutOfMemory> {
+        if self.matched {
+            self.adopt_matched(arena.mem());
         }
         let mut fields = RootFields {
             live: &mut self.live,
             mailbox: &mut self.mailbox,
+            messages_move: !self.off_heap_messages,
             dict: &mut self.dict,
             exception: &mut self.exception,
             trap: &mut self.trap,
@@ -361,11 +429,7 @@ impl Process {
             relations: &mut self.relations,
         };
         let mut roots = ProcessRoots { regs, process: &mut fields };
-        let done = if force_major {
-            self.heap.collect_major(arena, need, &mut roots)
-        } else {
-            self.heap.collect(arena, need, &mut roots)
-        };
+        let done = collect(&mut self.heap, arena, &mut roots);
         #[cfg(feature = "gc_stress")]
         if let Err(what) = crate::heap::verify::verify(&self.heap, arena, &mut roots) {
             panic!("gc_stress: {what} at {:?}", self.ip);

@@ -87,7 +87,7 @@ impl<'a> Signals<'a> {
             return Ok(());
         }
         let words = self.sys.arena.flat_size(term);
-        if words + (RESERVED as u64) < p.heap.free() as u64 {
+        if !p.off_heap_messages && words + (RESERVED as u64) < p.heap.free() as u64 {
             let literal_base = self.sys.arena.literal_base();
             let mut a = HeapAlloc { heap: &mut p.heap, arena: &mut self.sys.arena };
             let term = copy::copy(&mut a, literal_base, term)?;

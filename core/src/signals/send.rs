@@ -4,6 +4,8 @@ use super::Signals;
 use crate::arena::OutOfMemory;
 use crate::atom::am;
 use crate::heap::refs::RefId;
+use crate::process::State;
+use crate::process::mailbox::Message;
 use crate::term::Term;
 use crate::timer::{Action, Timer};
 
@@ -25,11 +27,11 @@ impl Signals<'_> {
     /// Sends a copy of `message` to a pid, a registered name, `{Name, Node}`, or an alias. What is gone swallows it.
     pub fn send(&mut self, dest: Term, message: Term) -> Result<(), SendError> {
         if dest.is_local_pid() {
-            return Ok(self.send_copy(dest, message)?);
+            return Ok(self.send_term(dest, message)?);
         }
         if let Some(name) = dest.as_atom() {
             let pid = *self.sys.names.get(&name).ok_or(SendError::BadDestination)?;
-            return Ok(self.send_copy(pid, message)?);
+            return Ok(self.send_term(pid, message)?);
         }
         let mem = self.sys.mem();
         if mem.tuple_arity(dest) == Some(2) {
@@ -54,6 +56,17 @@ impl Signals<'_> {
             return Ok(());
         }
         Err(SendError::BadDestination)
+    }
+
+    /// A term of the running process goes to a process. What one sends to itself isn't copied, unless its messages stay off the heap.
+    fn send_term(&mut self, to: Term, term: Term) -> Result<(), OutOfMemory> {
+        match &mut self.current {
+            Some(p) if p.pid == to && p.state != State::Exiting && !p.off_heap_messages => {
+                p.mailbox.push(Message { term, fragment: None });
+            }
+            _ => return self.send_copy(to, term),
+        }
+        if self.sys.tracing.on { self.trace_receive(to, term) } else { Ok(()) }
     }
 
     fn send_to_alias(&mut self, id: RefId, pid: Term, message: Term) -> Result<(), OutOfMemory> {

@@ -65,9 +65,13 @@ impl Signals<'_> {
         let sys = &mut *self.sys;
         let pid = sys.procs.fresh_pid().ok_or(SpawnError::TooMany)?;
         let words = usize::try_from(sys.arena.flat_size(start.args)).map_err(|_| SpawnError::Memory)?;
-        let min = sizes::at_least(opts.min_heap_size.unwrap_or(sys.config.min_heap_size));
+        // What is asked for counts only above the VM's own least sizes, as in OTP.
+        let least = sizes::at_least(sys.config.min_heap_size);
+        let min = opts.min_heap_size.map_or(least, |words| sizes::at_least(words).max(least));
         let need = words + RESERVED as usize;
-        let min_vheap = opts.min_bin_vheap_size.unwrap_or(sys.config.min_bin_vheap_size as u64);
+        let least_vheap = sys.config.min_bin_vheap_size as u64;
+        let asked_vheap = opts.min_bin_vheap_size.filter(|words| *words >= least_vheap);
+        let min_vheap = asked_vheap.map_or(least_vheap, |words| sizes::at_least(words as usize) as u64);
         let fullsweep = opts.fullsweep_after.unwrap_or(sys.config.fullsweep_after);
         let mut heap = Heap::new(&mut sys.arena, need.max(min), min_vheap, fullsweep)?;
         heap.min_size = min;

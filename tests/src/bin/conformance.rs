@@ -48,7 +48,12 @@ fn run(cli: &Cli) -> Result<bool> {
         bail!("the expectations name programs that don't exist: {}", gone.join(", "));
     }
     let wanted = |p: &&Program| cli.names.is_empty() || cli.names.iter().any(|n| p.label().contains(n.as_str()));
-    let chosen: Vec<Program> = all.iter().filter(wanted).cloned().collect();
+    let mut chosen: Vec<Program> = all.iter().filter(wanted).cloned().collect();
+    if cfg!(feature = "gc_stress") {
+        // Collections at every reservation change the sizes of heaps, which is what these programs print.
+        chosen.retain(|p| !p.measures());
+        println!("without the programs of tests/memory: their heaps aren't OTP's when every reservation collects");
+    }
     if chosen.is_empty() {
         bail!("no program's name contains {}", cli.names.join(" or "));
     }

@@ -58,6 +58,7 @@ fn new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         made.heir = Some(Heir { pid, data: ctx.sys.message(data)? });
     }
     ctx.sys.ets.add(made);
+    ctx.proc.rare_properties = true;
     handle(ctx, id)
 }
 

@@ -11,6 +11,7 @@ pub mod pattern;
 use super::ets::match_spec::{Outcome, Spec};
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
+use crate::heap::gc::Coming;
 use crate::heap::refs;
 use crate::process::trace::flag;
 use crate::process::{Process, State};
@@ -330,15 +331,27 @@ fn collection(ctx: &mut Ctx<'_>, tag: Atom, need: usize) -> Result<(), Fault> {
         return Ok(());
     }
     let me = ctx.proc.pid;
+    // The message is a copy, and what it was copied from must not weigh on the heap that it describes.
+    let mark = ctx.proc.heap.mark();
     let info = super::process_info::garbage_collection_info(ctx, me)?;
     let need = ctx.tuple(&[Term::atom(am::WORDSIZE), Term::small(need as i64)])?;
     let info = ctx.cons(need, info)?;
-    Ok(ctx.signals().trace_event(me, flag::GC, tag, &[info])?)
+    ctx.signals().trace_event(me, flag::GC, tag, &[info])?;
+    ctx.proc.heap.rewind(mark, &mut ctx.sys.arena);
+    Ok(())
 }
 
 /// A collection of the process is about to start.
-pub fn collection_begins(ctx: &mut Ctx<'_>, major: bool, need: usize) -> Result<(), Fault> {
-    collection(ctx, if major { am::GC_MAJOR_START } else { am::GC_MINOR_START }, need)?;
+pub fn collection_begins(ctx: &mut Ctx<'_>, coming: Coming, need: usize) -> Result<(), Fault> {
+    if coming != Coming::Major {
+        collection(ctx, am::GC_MINOR_START, need)?;
+    }
+    if coming == Coming::MinorThenMajor {
+        collection(ctx, am::GC_MINOR_END, need)?;
+    }
+    if coming != Coming::Minor {
+        collection(ctx, am::GC_MAJOR_START, need)?;
+    }
     let used = (ctx.proc.heap.used() + ctx.proc.heap.frag_words) as u64;
     if let Some(t) = &mut ctx.proc.trace {
         t.allocated = t.allocated.wrapping_add(used);
@@ -347,10 +360,10 @@ pub fn collection_begins(ctx: &mut Ctx<'_>, major: bool, need: usize) -> Result<
 }
 
 /// A collection is over.
-pub fn collection_ends(ctx: &mut Ctx<'_>, major: bool, need: usize) -> Result<(), Fault> {
+pub fn collection_ends(ctx: &mut Ctx<'_>, coming: Coming, need: usize) -> Result<(), Fault> {
     let used = (ctx.proc.heap.used() + ctx.proc.heap.frag_words) as u64;
     if let Some(t) = &mut ctx.proc.trace {
         t.allocated = t.allocated.wrapping_sub(used);
     }
-    collection(ctx, if major { am::GC_MAJOR_END } else { am::GC_MINOR_END }, need)
+    collection(ctx, if coming == Coming::Minor { am::GC_MINOR_END } else { am::GC_MAJOR_END }, need)
 }

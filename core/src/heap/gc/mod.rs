@@ -18,6 +18,16 @@ use crate::term::{Mem, Term};
 pub trait Roots {
     /// Calls `f` with every run of live terms, each exactly once.
     fn visit(&mut self, f: &mut dyn FnMut(&mut [Term]));
+
+    /// Words of waiting messages in fragments of their own, which a collection moves to the heap.
+    fn waiting_words(&self) -> usize {
+        0
+    }
+
+    /// Moves those messages to the heap, which has room for them.
+    fn move_in(&mut self, _heap: &mut Heap, _arena: &mut Arena) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
 }
 
 /// No roots but the stack.
@@ -31,6 +41,15 @@ impl Roots for Vec<Term> {
     fn visit(&mut self, f: &mut dyn FnMut(&mut [Term])) {
         f(self)
     }
+}
+
+/// What a collection is going to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coming {
+    Minor,
+    /// It begins as a minor one, which turns out to be impossible.
+    MinorThenMajor,
+    Major,
 }
 
 /// What a collection did.
@@ -82,22 +101,32 @@ impl Heap {
         self.major(arena, need, roots)
     }
 
+    /// Can a minor collection promote what has survived? When nothing has survived yet, OTP makes the first collection a major one.
+    fn can_promote(&self) -> bool {
+        let mature = self.high_water - self.start;
+        self.old_start != 0 && mature <= self.old_end - self.old_top && self.old_off_heap.words < self.old_vheap_size
+    }
+
+    /// What the coming collection begins as, and what it ends as: a minor one that finds no room goes on as a major one.
+    pub fn coming_collection(&self, force_major: bool) -> Coming {
+        if force_major || self.need_fullsweep || self.minor_since_major >= self.fullsweep_after {
+            return Coming::Major;
+        }
+        let fresh =
+            self.old_start == 0 && self.high_water != self.start && self.old_off_heap.words < self.old_vheap_size;
+        if fresh || self.can_promote() { Coming::Minor } else { Coming::MinorThenMajor }
+    }
+
     fn minor(&mut self, arena: &mut Arena, need: usize, roots: &mut dyn Roots) -> Result<Option<Done>, OutOfMemory> {
         let mature = ((self.high_water - self.start) / 8) as usize;
-        let before = self.young_used();
+        let before = self.young_used() + roots.waiting_words();
         if self.old_start == 0 && mature != 0 {
             let size = sizes::next(before, 1);
             self.old_start = arena.alloc(size)?;
             self.old_top = self.old_start;
             self.old_end = self.old_start + size as u32 * 8;
         }
-        if self.old_start != 0
-            && (mature > ((self.old_end - self.old_top) / 8) as usize || self.old_off_heap.words >= self.old_vheap_size)
-        {
-            return Ok(None);
-        }
-        if self.old_start == 0 {
-            // Nothing has survived yet: OTP makes the first collection a major one.
+        if !self.can_promote() {
             return Ok(None);
         }
         let stack = self.stack_words();
@@ -110,6 +139,7 @@ impl Heap {
         // What lives now has survived one collection.
         self.high_water = self.top;
         sweep::after_minor(arena, self);
+        roots.move_in(self, arena)?;
         self.minor_since_major += 1;
         self.minor_count += 1;
 
@@ -133,7 +163,7 @@ impl Heap {
     }
 
     fn major(&mut self, arena: &mut Arena, need: usize, roots: &mut dyn Roots) -> Result<Done, OutOfMemory> {
-        let before = self.young_used() + self.old_used();
+        let before = self.young_used() + roots.waiting_words() + self.old_used();
         let stack = self.stack_words();
         let mut size = self.next_size(stack + before + RESERVED as usize, 0);
         if size == self.size() && self.grow_next {
@@ -144,12 +174,10 @@ impl Heap {
         self.need_fullsweep = false;
         let top = trace::major(self, arena, block, size, roots);
         self.install(arena, block, size, top, stack);
-        if self.old_start != 0 {
-            arena.free(self.old_start);
-            (self.old_start, self.old_top, self.old_end) = (0, 0, 0);
-        }
+        self.drop_old(arena);
         self.high_water = self.top;
         sweep::after_major(arena, self);
+        roots.move_in(self, arena)?;
         self.minor_since_major = 0;
         self.major_count += 1;
 
@@ -168,6 +196,30 @@ impl Heap {
             }
         }
         Ok(Done { major: true, reclaimed: before.saturating_sub(after), moved: after })
+    }
+
+    /// The collection of a process that hibernates: afterwards the heap has no word to spare but the reserved ones.
+    pub fn hibernate(&mut self, arena: &mut Arena, roots: &mut dyn Roots) -> Result<Done, OutOfMemory> {
+        let before = self.young_used() + self.old_used();
+        let stack = self.stack_words();
+        let size = self.size() + self.old_used() + self.frag_words + RESERVED as usize;
+        let block = arena.alloc(size)?;
+        let top = trace::major(self, arena, block, size, roots);
+        self.install(arena, block, size, top, stack);
+        self.drop_old(arena);
+        self.high_water = self.top;
+        sweep::after_major(arena, self);
+        self.major_count += 1;
+        // To a block of the exact size, which the next collection takes up to one of the table's.
+        self.resize(arena, self.used() + RESERVED as usize, roots)?;
+        Ok(Done { major: true, reclaimed: before.saturating_sub(self.used()), moved: 2 * self.used() })
+    }
+
+    fn drop_old(&mut self, arena: &mut Arena) {
+        if self.old_start != 0 {
+            arena.free(self.old_start);
+            (self.old_start, self.old_top, self.old_end) = (0, 0, 0);
+        }
     }
 
     /// Puts the new block, whose stack the tracer has filled, in place of the young generation.

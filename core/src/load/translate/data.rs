@@ -160,18 +160,25 @@ impl<'a> Translator<'a> {
             }
             Op::MakeFun3 => {
                 let (index, d) = (self.num(a, 0)?, self.dst(a, 1)?);
-                let Some(&fun) = self.linked.funs.get(index as usize) else {
+                let Some(lambda) = self.linked.lambdas.get(index as usize) else {
                     return Err(self.e.error(format!("fun {index} does not exist")));
                 };
-                let mut side = Vec::new();
+                // What makes an environment's end comes first, then the free variables.
+                let mut side = vec![Wide::constant(self.e.constant(lambda.reference))];
                 for e in self.list(a, 2)? {
                     side.push(self.wide(e)?);
                 }
-                if self.file.lambdas.get(index as usize).is_none_or(|l| l.num_free as usize != side.len()) {
-                    return Err(self.e.error(format!("fun {index} is made with {} free variables", side.len())));
+                if self.file.lambdas.get(index as usize).is_none_or(|l| l.num_free as usize + 1 != side.len()) {
+                    let n = side.len() - 1;
+                    return Err(self.e.error(format!("fun {index} is made with {n} free variables")));
                 }
-                let at = self.e.side(&side);
-                self.e.push(Instr::MakeFun { d, n: side.len() as u16, fun, at });
+                if let Some(literal) = lambda.literal {
+                    let s = self.e.const_src(literal);
+                    self.e.mov(s, d);
+                } else {
+                    let at = self.e.side(&side);
+                    self.e.push(Instr::MakeFun { d, n: side.len() as u16 - 1, fun: lambda.index, at });
+                }
             }
             _ => return Ok(false),
         }

@@ -162,9 +162,9 @@ impl<'a> Translator<'a> {
                 sum.saturating_add(count.saturating_mul(match kind {
                     AllocKind::Words => 1,
                     AllocKind::Floats => 2,
-                    // Header, entry, and the fun reference with the word that points to it; free variables are counted
-                    // as words by the compiler.
-                    AllocKind::Funs => 6,
+                    // Header, entry, and the word that points to the fun reference; free variables are counted as words by
+                    // the compiler.
+                    AllocKind::Funs => 3,
                 }))
             }),
             other => return Err(self.wrong(n, other, "an allocation")),
