@@ -216,13 +216,7 @@ pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
         web::raw_wasm(paths)?;
         cargo.extend(["--features", "wasm"]);
     }
-    if asks("node") || asks("chromium") {
-        locked(paths, setup::node::packages)?;
-        web::web_wasm(paths)?;
-    }
-    if asks("chromium") {
-        locked(paths, setup::chromium::chromium)?;
-    }
+    prepare_web(paths, args)?;
     cargo.push("--");
     show(command(&paths.root, "cargo", &cargo).args(args).env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
@@ -284,10 +278,24 @@ pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
     show(runner.env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 
-/// The benchmarks: ours in release mode against real OTP, in the same run.
+/// Builds and installs what the hosts `node` and `chromium` need, if the arguments name one.
+fn prepare_web(paths: &Paths, args: &[String]) -> Result<()> {
+    let asks = |host: &str| args.iter().any(|a| a.contains(host));
+    if asks("node") || asks("chromium") {
+        locked(paths, setup::node::packages)?;
+        web::web_wasm(paths)?;
+    }
+    if asks("chromium") {
+        locked(paths, setup::chromium::chromium)?;
+    }
+    Ok(())
+}
+
+/// The benchmarks: ours in release mode against real OTP, or in a browser against ours, in the same run.
 pub fn bench(paths: &Paths, args: &[String]) -> Result<()> {
     let otp = locked(paths, setup::otp::otp)?;
     bundle::bundle(paths, &otp)?;
+    prepare_web(paths, args)?;
     let (flags, value) = web::release_flags();
     // A folder of its own: other flags would make cargo build everything anew at each change between the two.
     let target = paths.target.join("release-flags");

@@ -1,4 +1,5 @@
-//! Times the programs of `tests/bench` on our native VM and on real OTP, in the same run, and prints the ratios.
+//! Times the programs of `tests/bench` on our native VM and on real OTP, in the same run, and prints the ratios; with `--host`, in a browser
+//! and on our native VM.
 //!
 //! A program times itself by its machine's own clock, at its own size and at ten times that, and prints the least of several times with a
 //! hash of its results; both machines must agree on the hash. The ratio at ten times the size tells whether the complexity is OTP's. The table is meant for `docs/perf-log.md`, with the commit and the machine added by hand. One run on a busy machine proves little.
@@ -12,13 +13,18 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use beambox_playground::{Program, Progress, Session, Settings, Stream, World};
+use beambox_tests::host::Kind;
+use beambox_tests::host::web::Web;
 use beambox_tests::{oracle, places};
 use clap::Parser;
 
-/// Times programs on our VM and on real OTP.
+/// Times programs on our VM and on real OTP, or in a browser and natively.
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Cli {
+    /// Compare this host of ours (`node` or `chromium`) with our own native one, instead of that with real OTP.
+    #[arg(long)]
+    host: Option<Kind>,
     /// Only programs whose name contains one of these.
     names: Vec<String>,
 }
@@ -47,9 +53,17 @@ fn run(cli: &Cli) -> Result<()> {
         bail!("the benchmarks don't compile:\n{}", String::from_utf8_lossy(&compiled.stdout));
     }
     let bundle = fs::read(places::bundle()?)?;
-    println!(
-        "| program | beambox, ms | real OTP, ms | ratio | ratio at 10 times the size |\n|---|---:|---:|---:|---:|"
-    );
+    let web = match cli.host {
+        None => None,
+        Some(Kind::Node) => Some(Web::start("node")?),
+        Some(Kind::Chromium) => Some(Web::start("chromium")?),
+        Some(other) => bail!("programs can't be timed on the host {}", other.name()),
+    };
+    let (this, that) = match cli.host {
+        None => ("beambox", "real OTP"),
+        Some(host) => (host.name(), "native"),
+    };
+    println!("| program | {this}, ms | {that}, ms | ratio | ratio at 10 times the size |\n|---|---:|---:|---:|---:|");
     let mut product = (1.0f64, 1.0f64);
     let mut count = 0;
     for source in &sources {
@@ -58,17 +72,22 @@ fn run(cli: &Cli) -> Result<()> {
         if !cli.names.is_empty() && !cli.names.iter().any(|n| name.contains(n.as_str())) {
             continue;
         }
-        let (stdout, stderr, _) = oracle::run_on_otp(&otp, &[&code], module)?;
-        let theirs =
-            parse(&stdout).with_context(|| format!("real OTP on {name}: {}", String::from_utf8_lossy(&stderr)))?;
         let ours = parse(&native(module, &code, &bundle).with_context(|| format!("{name} on our VM"))?)?;
-        if ours.hash != theirs.hash {
-            bail!("{name} computes something else on our VM than on real OTP");
+        let (this, that) = match &web {
+            None => {
+                let (stdout, stderr, _) = oracle::run_on_otp(&otp, &[&code], module)?;
+                let said = || format!("real OTP on {name}: {}", String::from_utf8_lossy(&stderr));
+                (ours, parse(&stdout).with_context(said)?)
+            }
+            Some(web) => (parse(&web.timed(module, &code).with_context(|| format!("{name} in the browser"))?)?, ours),
+        };
+        if this.hash != that.hash {
+            bail!("{name} computes something else on one machine than on the other");
         }
-        let (ratio, large) = (ours.small / theirs.small, ours.large / theirs.large);
+        let (ratio, large) = (this.small / that.small, this.large / that.large);
         product = (product.0 * ratio, product.1 * large);
         count += 1;
-        println!("| {name} | {:.2} | {:.2} | {ratio:.2} | {large:.2} |", ours.small / 1000.0, theirs.small / 1000.0);
+        println!("| {name} | {:.2} | {:.2} | {ratio:.2} | {large:.2} |", this.small / 1000.0, that.small / 1000.0);
     }
     if count > 1 {
         let mean = |product: f64| product.powf(1.0 / f64::from(count));

@@ -1,6 +1,7 @@
 //! The `web` wasm, under Node or in Chromium, by the page's own scripts (`www/tests/hosts`): programs in as JSON, results out as JSON.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ struct Order {
     #[serde(flatten)]
     work: OrderWork,
     input: String,
+    /// The machine's clock instead of one of the VM's own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    clock: bool,
 }
 
 #[derive(Serialize)]
@@ -56,8 +60,27 @@ impl Web {
         Ok(Web { script })
     }
 
+    /// Runs `MODULE:main()` by the machine's clock, with the modules of a folder beside the bundle's; what it wrote.
+    pub fn timed(&self, module: &str, code: &Path) -> Result<Vec<u8>> {
+        let mut beams = Vec::new();
+        for entry in std::fs::read_dir(code)?.flatten().filter(|e| e.path().extension().is_some_and(|x| x == "beam")) {
+            let name = entry.path().file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_string();
+            beams.push((name, STANDARD.encode(std::fs::read(entry.path())?)));
+        }
+        let work = OrderWork::Module { beams, module: module.to_string(), function: "main" };
+        let answers = self.send(&[Order { name: module.to_string(), work, input: String::new(), clock: true }])?;
+        match answers.into_iter().next() {
+            Some(answer) if answer.status == 0 => Ok(answer.stdout.into_bytes()),
+            Some(answer) => bail!("status {}: {} {}", answer.status, answer.reason, answer.stderr),
+            None => bail!("no answer"),
+        }
+    }
+
     fn batch(&self, jobs: &[Job]) -> Result<Vec<Answer>> {
-        let orders = jobs.iter().map(order).collect::<Result<Vec<Order>>>()?;
+        self.send(&jobs.iter().map(order).collect::<Result<Vec<Order>>>()?)
+    }
+
+    fn send(&self, orders: &[Order]) -> Result<Vec<Answer>> {
         let www = places::root().join("www");
         let mut node = Command::new("node");
         node.arg(www.join(format!("tests/hosts/{}.mjs", self.script)));
@@ -65,12 +88,13 @@ impl Web {
         if self.script == "chromium" {
             node.env("CHROMIUM", places::chromium()?);
         }
-        let orders = serde_json::to_vec(&orders)?;
+        let count = orders.len();
+        let orders = serde_json::to_vec(orders)?;
         let feed = move |mut pipe: std::process::ChildStdin| {
             // A script that ends early says why on stderr.
             let _ = pipe.write_all(&orders);
         };
-        let patience = PATIENCE + Duration::from_secs(20) * u32::try_from(jobs.len())?;
+        let patience = PATIENCE + Duration::from_secs(20) * u32::try_from(count)?;
         let (stdout, stderr, status) =
             collect(&mut node, Some(Box::new(feed)), patience).context("cannot start node")?;
         match status {
@@ -79,9 +103,9 @@ impl Web {
             Some(_) => bail!("the script failed: {}", String::from_utf8_lossy(&stderr)),
         }
         let answers: Vec<Answer> = serde_json::from_slice(&stdout).context("the script answers nonsense")?;
-        match answers.len() == jobs.len() {
+        match answers.len() == count {
             true => Ok(answers),
-            false => bail!("{} answers to {} programs", answers.len(), jobs.len()),
+            false => bail!("{} answers to {count} programs", answers.len()),
         }
     }
 }
@@ -97,7 +121,7 @@ fn order(job: &Job) -> Result<Order> {
             (source.display().to_string(), OrderWork::Mochi { source: std::fs::read_to_string(source)? })
         }
     };
-    Ok(Order { name, work, input })
+    Ok(Order { name, work, input, clock: false })
 }
 
 /// The page gives every program its own name; the other hosts know the file's.

@@ -2,7 +2,8 @@
  * Runs programs in the `web` face and says what they printed: the same code in Node and in a browser, so that their results can be
  * compared with each other and with those of the other hosts.
  *
- * A program: `{ name, source }` (Mochi) or `{ name, beams: [[module, base64], ..], module, function }`, and optionally `input`.
+ * A program: `{ name, source }` (Mochi) or `{ name, beams: [[module, base64], ..], module, function }`, and optionally `input`
+ * and `clock` (true: the machine's clock and entropy instead of the VM's own).
  * A result: `{ name, stdout, stderr, status, reason }`.
  */
 
@@ -13,7 +14,7 @@ const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => charact
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export async function runProgram({ Session, Advance }, bundle, program) {
-  const session = new Session(bundle, true);
+  const session = new Session(bundle, !program.clock);
   const decoders = [new TextDecoder(), new TextDecoder()];
   const text = ['', ''];
   const result = (status, reason) => ({
