@@ -117,6 +117,11 @@ fn two_versions_purges_and_literals() {
 }
 
 #[test]
+fn a_purge_costs_the_holders_of_literals_their_size() {
+    same("load_literals", b"");
+}
+
+#[test]
 fn on_load_functions() {
     same("load_on_load", b"");
 }
