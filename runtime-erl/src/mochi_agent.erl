@@ -178,7 +178,7 @@ start(Module, Args, Options) ->
               end,
     case Started of
         {Kind, {ok, Pid}} -> {'$agent', Pid, Name, {Kind, Module}};
-        {_, {error, Why}} -> mochi_core:fail([<<"the agent ">>, Name, <<" does not start: ">>, io_lib:format("~0tp", [Why])])
+        {_, {error, Why}} -> mochi_core:fail(unicode:characters_to_binary([<<"the agent ">>, Name, <<" does not start: ">>, io_lib:format("~0tp", [Why])]))
     end.
 
 -doc "Ends an agent for good, after its `on_close`.".

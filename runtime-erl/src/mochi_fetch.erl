@@ -39,7 +39,7 @@ decoded(Url, {ok, #{status := Status}}) -> fail(Url, {status, Status});
 decoded(Url, {error, Why}) -> fail(Url, Why).
 
 -spec fail(binary(), term()) -> no_return().
-fail(Url, Why) -> mochi_core:fail([<<"fetch ">>, Url, <<": ">>, reason(Why)]).
+fail(Url, Why) -> mochi_core:fail(unicode:characters_to_binary([<<"fetch ">>, Url, <<": ">>, reason(Why)])).
 
 %%% Options of a program
 

@@ -6,6 +6,7 @@
 -export([gcd/2, factorial/1, degrees/1, radians/1, str_contains/2, has_prefix/2, has_suffix/2, str_index/2, str_repeat/2]).
 -export([replace_all/3, str_split/2, str_join/2, str_fields/1, itoa/1]).
 -export([abs_float/1, floor/1, ceil/1, add/2]).
+-export([to_erlang/1, from_erlang/1, call/3]).
 
 -compile({no_auto_import, [floor/1, ceil/1, trunc/1, round/1]}).
 
@@ -182,4 +183,69 @@ float_fun(F, X) ->
     case mochi_num:to_float(X) of
         V when is_float(V) -> try F(V) catch error:badarith -> nan end;
         V -> V
+    end.
+
+%%% Between Mochi and Erlang
+
+-doc """
+A value as Erlang code expects it: lists are lists, maps have binaries as keys, structs and variants are maps with `__name`, null is `undefined`, an infinity or NaN stays its atom.
+Cells are looked through; a value that contains itself is a runtime error.
+""".
+-spec to_erlang(term()) -> term().
+to_erlang(V) -> to_erlang(V, []).
+
+to_erlang(nil, _) -> undefined;
+to_erlang({'$cell', _, _} = C, Path) ->
+    case lists:member(C, Path) of
+        true -> mochi_core:fail(<<"a value that contains itself has no form in Erlang">>);
+        false -> to_erlang(mochi_cell:get(C), [C | Path])
+    end;
+to_erlang({'$v', _, _, _, _} = L, Path) -> [to_erlang(E, Path) || E <- mochi_list:to_list(L)];
+to_erlang({'$group', _, Items}, Path) -> to_erlang(Items, Path);
+to_erlang({'$q', _, _} = Q, _) -> Q;
+to_erlang({'$agent', _, _, _} = A, _) -> A;
+to_erlang(M, Path) when is_map(M) -> #{mochi_map:text(K) => to_erlang(V, Path) || K := V <- M};
+to_erlang(S, Path) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
+    maps:from_list([{K, to_erlang(V, Path)} || {K, V} <- mochi_ref:entries(S, <<>>)]);
+to_erlang(V, _) -> V.
+
+-doc """
+An Erlang term as a value: lists and tuples become lists, keys of maps texts, `undefined` and `nil` null, other atoms (but true, false, and the infinities) their text. Binaries are strings if they
+are UTF-8; other bytes, and what has no form in Mochi, are a runtime error. Nothing becomes an atom.
+""".
+-spec from_erlang(term()) -> term().
+from_erlang(undefined) -> nil;
+from_erlang(V) when is_number(V); is_boolean(V); V =:= nil; V =:= inf; V =:= neg_inf; V =:= nan; is_function(V) -> V;
+from_erlang(V) when is_atom(V) -> atom_to_binary(V);
+from_erlang(V) when is_binary(V) ->
+    case unicode:characters_to_binary(V) of
+        V -> mochi_str:own(V);
+        _ -> mochi_core:fail(<<"bytes that are not UTF-8 are no string">>)
+    end;
+from_erlang({'$v', _, _, _, _} = V) -> V;
+from_erlang({'$cell', _, _} = V) -> V;
+from_erlang({'$agent', _, _, _} = V) -> V;
+from_erlang({'$q', _, _} = V) -> V;
+from_erlang(L) when is_list(L) ->
+    case is_proper(L) of
+        true -> mochi_list:from_list([from_erlang(E) || E <- L]);
+        false -> mochi_core:fail(<<"an improper list is no list">>)
+    end;
+from_erlang(M) when is_map(M) -> mochi_map:from_pairs([{from_erlang(K), from_erlang(V)} || K := V <- M]);
+from_erlang(T) when is_tuple(T) -> from_erlang(tuple_to_list(T));
+from_erlang(_) -> mochi_core:fail(<<"a value of Erlang that Mochi has no form for">>).
+
+is_proper([_ | T]) -> is_proper(T);
+is_proper(T) -> T =:= [].
+
+-doc "Calls an Erlang function with values of Mochi, and gives its result as one; an exception is a runtime error.".
+-spec call(module(), atom(), [term()]) -> term().
+call(Module, Function, Args) ->
+    Given = [to_erlang(A) || A <- Args],
+    try apply(Module, Function, Given) of
+        V -> from_erlang(V)
+    catch
+        error:undef -> mochi_core:fail([<<"no function ">>, atom_to_binary(Module), $:, atom_to_binary(Function), $/,
+                                        integer_to_binary(length(Args))]);
+        Class:Reason -> mochi_core:fail(unicode:characters_to_binary(io_lib:format("~ts:~ts failed: ~s ~0tp", [Module, Function, Class, Reason])))
     end.

@@ -49,6 +49,13 @@ events_test() ->
     receive {closed, _, shutdown} -> ok end,
     ?assertEqual([], mochi_stream:members(t)).
 
+reasons_may_be_in_any_script_test() ->
+    quiet(fun() ->
+        ?assertError({mochi, <<"the agent test_agent does not start: ", _/binary>>}, mochi_agent:start(test_agent, {exit, 'причина'}, #{restart => temporary})),
+        A = mochi_agent:start(test_agent, 1, #{restart => temporary}),
+        ?assertError({mochi, <<"agent stopped: 'причина'"/utf8>>}, mochi_agent:call(A, crash, ['причина']))
+    end).
+
 a_crash_is_restarted_test() ->
     quiet(fun() ->
         A = mochi_agent:start(test_agent, {1, self()}, #{streams => [<<"restart">>]}),

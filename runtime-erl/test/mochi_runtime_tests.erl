@@ -227,6 +227,16 @@ foreign_test_() ->
            {v([<<"a">>, <<"b">>]), fun() -> mochi_ffi:str_split(<<"a,b">>, <<",">>) end}, {<<"a,b">>, fun() -> mochi_ffi:str_join(v([<<"a">>, <<"b">>]), <<",">>) end}, {v([<<"a">>, <<"b">>]), fun() -> mochi_ffi:str_fields(<<" a  b ">>) end}, {<<"5">>, fun() -> mochi_ffi:itoa(5) end}, {8.0, fun() -> mochi_ffi:pow(2, 3) end},
            {[1.5, 1.0, 2.0], fun() -> [mochi_ffi:abs_float(-1.5), mochi_ffi:floor(1.5), mochi_ffi:ceil(1.5)] end}, {3, fun() -> mochi_ffi:add(1, 2) end}, {{error, <<"not a finite number">>}, fun() -> mochi_ffi:atan2(inf, 1) end}]).
 
+marshalling_test_() ->
+    To = fun mochi_ffi:to_erlang/1,
+    From = fun mochi_ffi:from_erlang/1,
+    Loop = fun() -> C = c(nil), mochi_cell:set(C, v([C])), C end,
+    cases([{[1, <<"a">>, undefined, true, #{<<"1">> => [2]}], fun() -> To(v([1, <<"a">>, nil, true, c(m([{1, v([2])}]))])) end}, {#{<<"__name">> => <<"Point">>, <<"sum">> => undefined, <<"x">> => 1, <<"y">> => 2}, fun() -> To(point(1, 2)) end},
+           {[1], fun() -> To(group(k, [1])) end}, {q(1, 2), fun() -> To(q(1, 2)) end}, {{error, <<"a value that contains itself has no form in Erlang">>}, fun() -> To(Loop()) end}, {inf, fun() -> To(inf) end},
+           {v([1, 1.5, <<"ok">>, nil, nil, v([<<"a">>]), m([{<<"k">>, v([])}])]), fun() -> From([1, 1.5, ok, undefined, nil, {<<"a">>}, #{k => []}]) end}, {<<"é"/utf8>>, fun() -> From(<<"é"/utf8>>) end}, {v([5]), fun() -> From(v([5])) end}, {q(1, 2), fun() -> From(q(1, 2)) end},
+           {{error, <<"bytes that are not UTF-8 are no string">>}, fun() -> From(<<255>>) end}, {{error, <<"an improper list is no list">>}, fun() -> From([1 | 2]) end}, {{error, <<"a value of Erlang that Mochi has no form for">>}, fun() -> From(self()) end},
+           {v([3, 2, 1]), fun() -> mochi_ffi:call(lists, reverse, [v([1, 2, 3])]) end}, {{error, <<"no function lists:nothing/1">>}, fun() -> mochi_ffi:call(lists, nothing, [1]) end}, {{error, <<"erlang:hd failed: error badarg">>}, fun() -> mochi_ffi:call(erlang, hd, [v([])]) end}]).
+
 yaml_test_() ->
     D = fun mochi_yaml:decode/1,
     Bad = fun(T, L) -> {{error, <<"yaml: cannot read: ", L/binary>>}, fun() -> D(T) end} end,
