@@ -48,13 +48,21 @@ await(Future, Timeout) ->
 -spec try_await(future(), timeout()) -> {ok, term()} | timeout.
 try_await({'$future', Pid}, Timeout) ->
     try mochi_agent:ask(Pid, await, Timeout) of
-        {ok, V} -> {ok, mochi_cell:unpack(V)};
+        {ok, V} ->
+            taken(Pid),
+            {ok, mochi_cell:unpack(V)};
         timeout -> timeout
     catch
         error:{mochi, <<"agent stopped: noproc">>} -> gone();
-        error:{mochi, <<"agent stopped: normal">>} -> gone()
+        error:{mochi, <<"agent stopped: normal">>} -> gone();
+        Class:Reason:Stack ->
+            taken(Pid),
+            erlang:raise(Class, Reason, Stack)
     end;
 try_await(_, _) -> mochi_core:fail(<<"await expects a future">>).
+
+%% Whoever stopped waiting too early has not taken what came just then, so the future keeps it until somebody says this.
+taken(Pid) -> gen_server:cast(Pid, taken).
 
 -spec gone() -> no_return().
 gone() -> mochi_core:fail(<<"the future has been awaited or cancelled">>).
@@ -160,13 +168,14 @@ work(Future, F, Root, Owner) ->
 -spec handle_call(term(), gen_server:from(), #state{}) ->
           {reply, term(), #state{}} | {noreply, #state{}} | {stop, normal, term(), #state{}}.
 handle_call({mochi, await}, From, #state{outcome = none, waiting = W} = S) -> {noreply, S#state{waiting = [From | W]}};
-handle_call({mochi, await}, _From, #state{outcome = Outcome} = S) -> {stop, normal, Outcome, S};
+handle_call({mochi, await}, _From, #state{outcome = Outcome} = S) -> {reply, Outcome, S};
 handle_call(is_done, _From, #state{outcome = Outcome} = S) -> {reply, Outcome =/= none, S};
 handle_call(cancel, _From, S) -> {stop, normal, ok, told(fail(<<"the future was cancelled">>), S)};
 handle_call(_, _From, S) -> {reply, {error, badarg}, S}.
 
 -doc false.
--spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+-spec handle_cast(term(), #state{}) -> {noreply, #state{}} | {stop, normal, #state{}}.
+handle_cast(taken, S) -> {stop, normal, S};
 handle_cast(_, S) -> {noreply, S}.
 
 -doc false.
@@ -182,8 +191,7 @@ handle_info(_, S) -> {noreply, S}.
 
 fail(Message) -> {raise, error, {mochi, Message}, []}.
 
-done(Outcome, #state{waiting = []} = S) -> {noreply, S#state{outcome = Outcome}};
-done(Outcome, S) -> {stop, normal, told(Outcome, S)}.
+done(Outcome, S) -> {noreply, told(Outcome, S#state{outcome = Outcome})}.
 
 told(Outcome, #state{waiting = W} = S) ->
     lists:foreach(fun(From) -> gen_server:reply(From, Outcome) end, W),

@@ -12,6 +12,15 @@ results_test() ->
     ?assertEqual(timeout, try_await(Slow, 1)),
     ?assertEqual({ok, slow}, try_await(Slow, 5000)).
 
+who_gave_up_takes_nothing_test() ->
+    F = async(fun() -> receive go -> 5 end end),
+    timeout = try_await(F, 1),
+    {'$future', Pid} = F,
+    Worker = element(2, sys:get_state(Pid)),
+    Worker ! go,
+    test_wait:until(fun() -> is_done(F) end),
+    ?assertEqual(5, await(F)).
+
 once_test() ->
     F = async(fun() -> 3 end),
     3 = await(F),

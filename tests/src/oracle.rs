@@ -44,6 +44,10 @@ pub fn learn(programs: &[Program]) -> Result<BTreeMap<String, Known>> {
         let mut hash = Sha256::new();
         hash.update(&identity);
         hash.update(&source);
+        if program.name.starts_with("app_") {
+            // Programs of Mochi's runtime are asked about again when it changes; `stamp` is a hash of its sources, too.
+            hash.update(fs::read(places::target().join("bundle/stamp")).unwrap_or_default());
+        }
         let home = dir.join(&format!("{:x}", hash.finalize())[..32]);
         let entry = Known { beam: home.join(format!("{}.beam", program.name)), stdout: Vec::new() };
         match fs::read(home.join("stdout")) {
@@ -97,7 +101,9 @@ fn ask(otp: &Path, program: &Program, home: &Path) -> Result<Known> {
     if !compiled.status.success() {
         bail!("real OTP doesn't compile {}:\n{}", program.label(), String::from_utf8_lossy(&compiled.stdout));
     }
-    let (stdout, stderr, status) = run_on_otp(otp, &[work.path()], &program.name)?;
+    // Programs may use the runtime of Mochi, as it lies beside the bundle.
+    let runtime = places::target().join("bundle/runtime-erl");
+    let (stdout, stderr, status) = run_on_otp(otp, &[work.path(), &runtime], &program.name)?;
     if status != Some(0) || stdout.is_empty() {
         bail!("real OTP doesn't run {} to its end:\n{}", program.label(), String::from_utf8_lossy(&stderr));
     }
