@@ -178,7 +178,7 @@ start(Module, Args, Options) ->
               end,
     case Started of
         {Kind, {ok, Pid}} -> {'$agent', Pid, Name, {Kind, Module}};
-        {_, {error, Why}} -> mochi_core:fail(unicode:characters_to_binary([<<"the agent ">>, Name, <<" does not start: ">>, io_lib:format("~0tp", [Why])]))
+        {_, {error, Why}} -> mochi_core:fail(unicode:characters_to_binary([<<"the agent ">>, Name, <<" does not start: ">>, io_lib:format("~tw", [Why])]))
     end.
 
 -doc "Ends an agent for good, after its `on_close`.".
@@ -298,7 +298,7 @@ result({down, Reason}) ->
     erlang:error({mochi, unicode:characters_to_binary([<<"agent stopped: ">>, why(Reason)])}).
 
 why({{mochi, Message}, _}) when is_binary(Message) -> Message;
-why(Reason) -> io_lib:format("~0tp", [Reason]).
+why(Reason) -> io_lib:format("~tw", [Reason]).
 
 here() ->
     {current_stacktrace, Stack} = erlang:process_info(self(), current_stacktrace),

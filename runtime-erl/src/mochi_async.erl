@@ -182,7 +182,7 @@ handle_cast(_, S) -> {noreply, S}.
 -spec handle_info(term(), #state{}) -> {noreply, #state{}} | {stop, normal, #state{}}.
 handle_info({outcome, Worker, Outcome}, #state{worker = Worker} = S) -> done(Outcome, S);
 handle_info({'EXIT', Worker, Reason}, #state{worker = Worker, outcome = none} = S) when Reason =/= normal ->
-    done(fail(unicode:characters_to_binary(io_lib:format("the future's process was stopped: ~0tp", [Reason]))), S);
+    done(fail(unicode:characters_to_binary(io_lib:format("the future's process was stopped: ~tw", [Reason]))), S);
 handle_info(overdue, #state{outcome = none} = S) ->
     kill(S),
     done(fail(<<"the future was not done in its time">>), S);

@@ -6,16 +6,20 @@ The atom table is bounded and never shrinks, so no text of a user becomes an ato
 fields, intents) exist from the moment that it is loaded; `register/1` makes them findable by `known/1`, too.
 """.
 
--export([start_link/0, init_it/1, all/0, register/1, known/1, existing/1]).
+-export([start_link/0, init/0, init_it/1, all/0, register/1, known/1, existing/1]).
 
 -doc "Registers the runtime's atoms from a process that then ends.".
 -spec start_link() -> {ok, pid()} | {error, term()}.
 start_link() -> proc_lib:start_link(?MODULE, init_it, [self()]).
 
+-doc "Registers the runtime's atoms.".
+-spec init() -> ok.
+init() -> register(all()).
+
 -doc false.
 -spec init_it(pid()) -> ok.
 init_it(Parent) ->
-    ok = register(all()),
+    ok = init(),
     proc_lib:init_ack(Parent, {ok, self()}).
 
 -doc "What is registered at boot: constants, tags of values, options' and events' names.".

@@ -33,7 +33,7 @@ start(Module) ->
         {'DOWN', Ref, process, Pid, {mochi_status, Status}} ->
             Status;
         {'DOWN', Ref, process, Pid, Reason} ->
-            io:put_chars(standard_error, io_lib:format("the program was stopped: ~p~n", [Reason])),
+            io:put_chars(standard_error, io_lib:format("the program was stopped: ~tw~n", [Reason])),
             1
     end.
 
@@ -103,7 +103,7 @@ frame_name(F, _) ->
 message(error, {mochi, Message}) -> Message;
 message(error, badarith) -> <<"division by zero">>;
 message(error, system_limit) -> <<"a number or text is too large">>;
-message(Class, Reason) -> io_lib:format("internal error: ~p: ~p", [Class, Reason]).
+message(Class, Reason) -> io_lib:format("internal error: ~w: ~tw", [Class, Reason]).
 
 -doc "Raises a runtime error.".
 -spec fail(iodata()) -> no_return().

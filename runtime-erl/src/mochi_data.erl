@@ -186,7 +186,7 @@ decode_json(Text) ->
             end
     catch
         error:unexpected_end -> mochi_core:fail(<<"json: unexpected end">>);
-        error:{invalid_byte, B} -> mochi_core:fail([<<"json: invalid character ">>, io_lib:format("~p", [B])]);
+        error:{invalid_byte, B} -> mochi_core:fail([<<"json: invalid character ">>, integer_to_binary(B)]);
         error:{unexpected_sequence, _} -> mochi_core:fail(<<"json: invalid text">>)
     end.
 

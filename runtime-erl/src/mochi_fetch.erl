@@ -248,6 +248,6 @@ reason({bad_header, K}) -> [<<"a header that can't be sent: ">>, mochi_fmt:quote
 reason({bad_url, Why}) -> Why;
 reason({connect, econnrefused}) -> <<"connection refused">>;
 reason({connect, nxdomain}) -> <<"no such host">>;
-reason({connect, Why}) -> [<<"cannot connect: ">>, io_lib:format("~0tp", [Why])];
-reason({tls, Why}) -> [<<"no trustworthy connection: ">>, io_lib:format("~0tp", [Why])];
-reason(Why) -> io_lib:format("~0tp", [Why]).
+reason({connect, Why}) -> [<<"cannot connect: ">>, io_lib:format("~tw", [Why])];
+reason({tls, Why}) -> [<<"no trustworthy connection: ">>, io_lib:format("~tw", [Why])];
+reason(Why) -> io_lib:format("~tw", [Why]).

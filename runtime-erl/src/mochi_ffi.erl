@@ -247,5 +247,5 @@ call(Module, Function, Args) ->
     catch
         error:undef -> mochi_core:fail([<<"no function ">>, atom_to_binary(Module), $:, atom_to_binary(Function), $/,
                                         integer_to_binary(length(Args))]);
-        Class:Reason -> mochi_core:fail(unicode:characters_to_binary(io_lib:format("~ts:~ts failed: ~s ~0tp", [Module, Function, Class, Reason])))
+        Class:Reason -> mochi_core:fail(unicode:characters_to_binary(io_lib:format("~ts:~ts failed: ~s ~tw", [Module, Function, Class, Reason])))
     end.

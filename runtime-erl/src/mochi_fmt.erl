@@ -54,7 +54,7 @@ inner({'$group', Key, Items}, Path) ->
 inner({'$agent', _, Name, _}, _) -> [<<"<agent ">>, Name, <<">">>];
 inner(F, _) when is_function(F) -> <<"<function>">>;
 inner(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> entries(mochi_ref:entries(S, <<"cannot print this value">>), [in | Path]);
-inner(V, _) -> io_lib:format("~p", [V]).
+inner(V, _) -> io_lib:format("~tw", [V]).
 
 entries(KVs, Path) ->
     [${, lists:join(<<", ">>, [[quote(K), <<": ">>, inner(V, Path)] || {K, V} <- KVs]), $}].
@@ -84,7 +84,7 @@ go(M, Path) when is_map(M) -> go_map(mochi_map:sorted(M), Path);
 go({'$agent', _, _, _} = A, _) -> inner(A, []);
 go(F, _) when is_function(F) -> <<"<function>">>;
 go(S, Path) when is_tuple(S), tuple_size(S) >= 2 -> go_map(mochi_ref:entries(S, <<"cannot print this value">>), Path);
-go(V, _) -> io_lib:format("~p", [V]).
+go(V, _) -> io_lib:format("~tw", [V]).
 
 go_map(KVs, Path) ->
     [<<"map[">>, lists:join($\s, [[K, $:, go(V, Path)] || {K, V} <- KVs]), $]].

@@ -37,6 +37,9 @@ rule(Head, Conditions) ->
 -doc "`query p(...)`: a list of maps from variable to value, each solution once, in the order of derivation.".
 -spec query(binary(), [arg()]) -> mochi_list:vec().
 query(Name, Args) ->
+    mochi_query:execute(Name, fun() -> solutions(Name, Args) end).
+
+solutions(Name, Args) ->
     Base = closure(base()),
     store(Base),
     Found = [mochi_map:from_pairs(maps:to_list(Env))

@@ -58,7 +58,7 @@ found(Program) ->
 
 text(eacces) -> <<"this host starts no programs, or this one may not be started">>;
 text(enoent) -> <<"no such program">>;
-text(Why) -> io_lib:format("~0tp", [Why]).
+text(Why) -> io_lib:format("~tw", [Why]).
 
 -doc false.
 -spec init({string(), [binary()], map(), pid()}) -> {ok, #state{}} | {stop, term()}.

@@ -77,4 +77,4 @@ why(error, {Kind, Info}) when Kind =:= assert; Kind =:= assertEqual ->
         undefined -> <<"expect condition failed">>;
         E -> [<<"expect condition failed: ">>, E]
     end;
-why(Class, Reason) -> io_lib:format("~p: ~0tp", [Class, Reason]).
+why(Class, Reason) -> io_lib:format("~w: ~tw", [Class, Reason]).
