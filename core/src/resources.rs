@@ -168,6 +168,10 @@ pub struct Resources {
     pub buffers: BTreeMap<RefId, Buffer>,
     pub ports: BTreeMap<u64, Port>,
     pub next_port: u64,
+    /// How often a process (the word of its pid) has asked to hear of nodes, by the bits of its options.
+    pub node_monitors: BTreeMap<(u64, u8), i64>,
+    /// Monitors of ports: the port, the reference, who is told.
+    pub port_monitors: Vec<(Term, RefId, Term)>,
     pub terminals: std::collections::BTreeSet<RefId>,
     pub select: Option<Select>,
     pub prepared: BTreeMap<RefId, Prepared>,
@@ -208,12 +212,19 @@ pub struct LiteralAreas {
 }
 
 impl Resources {
+    /// The ports that a process owns.
+    pub fn ports_of(&self, pid: Term) -> Vec<Term> {
+        self.ports.iter().filter(|(_, p)| p.owner == pid).map(|(n, _)| Term::port(*n)).collect()
+    }
+
     /// Handles of the files that a process leaves open, for the host to close; its ports and its wait for input end too.
     pub fn owner_gone(&mut self, pid: Term) -> Vec<u64> {
         if self.select.is_some_and(|s| s.pid == pid) {
             self.select = None;
         }
         self.ports.retain(|_, p| p.owner != pid);
+        self.port_monitors.retain(|m| m.2 != pid);
+        self.node_monitors.retain(|k, _| k.0 != pid.raw());
         self.zlib.retain(|_, z| z.owner != pid);
         self.ciphers.retain(|_, c| c.owner != pid);
         let handles = self.files.values().filter(|f| f.owner == pid).filter_map(|f| f.handle).collect();

@@ -222,6 +222,10 @@ pub struct Shared {
     pub atomics: Atomics,
     pub environment: Environment,
     pub since: SinceLast,
+    /// `system_flag`s of scheduler wall time and microstate accounting.
+    pub accounting: (bool, bool),
+    /// `outstanding_system_requests_limit`; kept and shown.
+    pub outstanding_requests: u64,
 }
 
 impl Default for Shared {
@@ -233,6 +237,8 @@ impl Default for Shared {
             atomics: Default::default(),
             environment: Default::default(),
             since: Default::default(),
+            accounting: (false, false),
+            outstanding_requests: 4,
         }
     }
 }

@@ -142,6 +142,8 @@ pub struct SystemProfile {
     pub runnable_ports: bool,
     pub exclusive: bool,
     pub scheduler: bool,
+    /// Flags of `erlang:trace/3` that say which time is told.
+    pub stamp: u32,
 }
 
 /// All of it.
@@ -149,6 +151,10 @@ pub struct SystemProfile {
 pub struct Tracing {
     /// Something is traced: the one question that code that isn't traced asks.
     pub on: bool,
+    /// Sequential tracing has been used: sends look for tokens.
+    pub sequential: bool,
+    /// The process that is told of what happens to tokens.
+    pub system_tracer: Option<Term>,
     pub sessions: BTreeMap<u32, Session>,
     next_session: u32,
     /// By the function's entry; a BIF's is its stub in the VM's own code.

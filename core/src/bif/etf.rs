@@ -212,3 +212,23 @@ fn binary_to_term(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
     }
 }
+
+/// A term as bytes, for what is kept outside of every heap.
+pub(super) fn packed(ctx: &mut Ctx<'_>, term: Term) -> Result<Vec<u8>, Fault> {
+    let o = Options { local: false, limit: ctx.arena().limit(), ..Options::default() };
+    Ok(encode(ctx, term, o)?.bytes)
+}
+
+/// The term that [`packed`] has kept.
+pub(super) fn unpacked(ctx: &mut Ctx<'_>, bytes: &[u8]) -> BifResult {
+    let empty_tuple = ctx.sys.empty_tuple;
+    let decoded = {
+        let (mut a, mut tables) = split(ctx);
+        etf::decode(&mut a, &mut tables, empty_tuple, bytes, false)
+    };
+    match decoded {
+        Ok(d) => Ok(d.term),
+        Err(Bad::Memory) => Err(Fault::Memory),
+        Err(_) => Err(ctx.badarg()),
+    }
+}

@@ -40,8 +40,17 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mem = ctx.sys.mem();
     let flag = if mem.tuple_arity(args[0]) == Some(2) { mem.element(args[0], 1) } else { args[0] };
     if flag.is(am::MONITOR_NODES) {
-        // No node ever comes or goes, so nothing is kept; 0 is the number of subscriptions before.
-        return if boolean.is_some() { Ok(Term::small(0)) } else { Err(ctx.badarg()) };
+        return monitor_nodes(ctx, args[0], boolean);
+    }
+    if args[0].is(am::SCHEDULER) {
+        // There is one scheduler; 0 is none in particular.
+        return match small {
+            Some(n) if n <= 1 => {
+                let bound = std::mem::replace(&mut ctx.proc.bound, n == 1);
+                Ok(Term::small(i64::from(bound)))
+            }
+            _ => Err(ctx.badarg()),
+        };
     }
     let p = &mut *ctx.proc;
     let old = match (args[0].as_atom(), boolean, small) {
@@ -74,7 +83,9 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
         (Some(am::MAX_HEAP_SIZE), ..) => {
             let before = ctx.proc.max_heap;
-            match max_heap(ctx, v, before) {
+            // What a map leaves out is as the system has it, not as it was.
+            let base = ctx.sys.shared.max_heap;
+            match max_heap(ctx, v, base) {
                 Some(m) => ctx.proc.max_heap = m,
                 None => return Err(ctx.badarg()),
             }
@@ -105,6 +116,49 @@ fn process_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         _ => return Err(ctx.badarg_cause(am::BADOPT)),
     };
     Ok(old)
+}
+
+/// `monitor_nodes` and `{monitor_nodes, Options}`: no node ever comes or goes, so only the subscriptions are counted, apart for each set of options
+/// (a map, as `net_kernel` makes it). The result is their number before.
+fn monitor_nodes(ctx: &mut Ctx<'_>, flag: Term, on: Option<bool>) -> BifResult {
+    let mem = ctx.sys.mem();
+    let options = if flag.is_atom() { Term::NIL } else { mem.element(flag, 2) };
+    let bits = if options.is_nil() { Some(0) } else { node_options(ctx, options) };
+    let (Some(on), Some(bits)) = (on, bits) else { return Err(ctx.badarg()) };
+    let key = (ctx.proc.pid.raw(), bits);
+    let all = &mut ctx.sys.resources.node_monitors;
+    let before = all.get(&key).copied().unwrap_or(0);
+    if on {
+        all.insert(key, before + 1);
+    } else {
+        all.remove(&key);
+    }
+    Ok(Term::small(before))
+}
+
+/// The options as bits; `None`: one isn't known. Without `list => true`, what is told comes as a map.
+fn node_options(ctx: &Ctx<'_>, options: Term) -> Option<u8> {
+    const AS_MAP: u8 = 16;
+    let mem = ctx.sys.mem();
+    if !mem.is_flat_map(options) {
+        return None;
+    }
+    let mut bits = AS_MAP;
+    for (key, value) in super::support::flat_pairs(mem, options) {
+        match (ctx.sys.atoms.name(key.as_atom()?), value.as_bool()) {
+            ("list", Some(true)) => bits &= !AS_MAP,
+            ("connection_id", Some(on)) => bits |= u8::from(on),
+            ("nodedown_reason", Some(on)) => bits |= u8::from(on) << 1,
+            ("node_type", None) => match ctx.sys.atoms.name(value.as_atom()?) {
+                "visible" => bits |= 4,
+                "hidden" => bits |= 8,
+                "all" => bits |= 12,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    Some(bits)
 }
 
 /// `save_calls` and `async_dist` of another process; the first is always 0.

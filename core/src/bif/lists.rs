@@ -103,13 +103,32 @@ fn length(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     }
 }
 
+/// `A ++ B`, over slices: the elements of A are gathered, then cells are built from the last one on.
 fn append(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    if a[0].is_nil() {
+    if a[0].is_nil() && c.proc.job.is_none() {
         return Ok(a[1]);
     }
-    let list = c.list_to_vec(a[0])?;
-    c.charge(list.len() / 8);
-    Ok(build::list_with_tail(c, &list, a[1])?)
+    let mut job = c.job();
+    if job.phase == 0 {
+        if job.terms.is_empty() {
+            job.terms = vec![a[0]];
+        }
+        if c.gather(&mut job)?.is_none() {
+            return Err(c.go_on_later(job, a));
+        }
+        // From here on the first term is the result so far.
+        job.terms[0] = a[1];
+        job.phase = 1;
+    }
+    let from = job.terms.len().saturating_sub(c.steps()).max(1);
+    let part = build::list_with_tail(c, &job.terms[from..], job.terms[0])?;
+    c.worked(job.terms.len() - from);
+    job.terms.truncate(from);
+    if from == 1 {
+        return Ok(part);
+    }
+    job.terms[0] = part;
+    Err(c.go_on_later(job, a))
 }
 
 /// `A -- B`: each element of B takes the first equal one out of A. Long right sides are sorted first, so that the cost is
@@ -243,37 +262,80 @@ fn list_to_tuple(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     c.tuple(&e)
 }
 
-fn member(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+/// Looks through a list over slices: the first element that fits, if there is one.
+fn search(
+    c: &mut Ctx<'_>,
+    a: &[Term],
+    list: Term,
+    fits: impl Fn(Mem, &crate::system::SystemNames<'_>, Term) -> bool,
+) -> Result<Option<Term>, Fault> {
     let m = c.mem();
-    let (mut t, mut n) = (a[1], 0);
-    while t.is_list() {
-        n += 1;
-        if order::exact_eq(m, m.head(t), a[0]) {
-            c.charge(n / 8);
-            return Ok(Term::bool(true));
+    let mut t = match c.proc.job.take() {
+        Some(job) => job.terms.first().copied().unwrap_or(Term::NIL),
+        None => list,
+    };
+    let all = c.steps();
+    let mut steps = all;
+    let names = c.sys.names();
+    let mut found = None;
+    while t.is_list() && steps > 0 {
+        let e = m.head(t);
+        if fits(m, &names, e) {
+            found = Some(e);
+            break;
         }
         t = m.tail(t);
+        steps -= 1;
     }
-    c.charge(n / 8);
-    if t.is_nil() { Ok(Term::bool(false)) } else { Err(c.badarg()) }
+    c.worked(all - steps);
+    if found.is_some() || t.is_nil() {
+        return Ok(found);
+    }
+    if !t.is_list() {
+        return Err(c.badarg());
+    }
+    let mut job = c.job();
+    job.terms.push(t);
+    Err(c.go_on_later(job, a))
 }
 
+fn member(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
+    let found = search(c, a, a[1], |m, _, e| order::exact_eq(m, e, a[0]))?;
+    Ok(Term::bool(found.is_some()))
+}
+
+/// Over slices: what is left, and what is done.
 fn reverse(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let m = c.mem();
-    let Some(n) = proper_length(m, a[0]) else { return Err(c.badarg()) };
-    if n == 0 {
-        return Ok(a[1]);
+    let mut job = c.job();
+    let (mut from, mut result) = match job.terms[..] {
+        [from, result] => (from, result),
+        _ => (a[0], a[1]),
+    };
+    let all = c.steps();
+    let (mut n, mut t) = (0, from);
+    while t.is_list() && n < all {
+        n += 1;
+        t = m.tail(t);
     }
-    c.charge(n / 8);
-    let at = c.words(u32::try_from(n * 2).map_err(|_| Fault::Memory)?)?;
-    let (mut from, mut result) = (a[0], a[1]);
-    for i in 0..n as u32 {
-        m.set(at, 2 * i, m.head(from));
-        m.set(at, 2 * i + 1, result);
-        result = Term::list_at(at + 16 * i);
-        from = m.tail(from);
+    if !t.is_list() && !t.is_nil() {
+        return Err(c.badarg());
     }
-    Ok(result)
+    c.worked(n);
+    if n > 0 {
+        let at = c.words(n as u32 * 2)?;
+        for i in 0..n as u32 {
+            m.set(at, 2 * i, m.head(from));
+            m.set(at, 2 * i + 1, result);
+            result = Term::list_at(at + 16 * i);
+            from = m.tail(from);
+        }
+    }
+    if from.is_nil() {
+        return Ok(result);
+    }
+    job.terms = vec![from, result];
+    Err(c.go_on_later(job, a))
 }
 
 /// The first tuple whose element at the position compares equal to the key.
@@ -282,21 +344,9 @@ fn key_find(c: &mut Ctx<'_>, a: &[Term]) -> Result<Option<Term>, Fault> {
         Some(n) if n >= 1 => u32::try_from(n).unwrap_or(u32::MAX),
         _ => return Err(c.badarg()),
     };
-    let m = c.mem();
-    let names = c.sys.names();
-    let (mut t, mut n) = (a[2], 0);
-    let mut found = None;
-    while t.is_list() {
-        n += 1;
-        let e = m.head(t);
-        if m.tuple_arity(e).is_some_and(|k| k >= position) && order::eq(m, &names, m.element(e, position), a[0]) {
-            found = Some(e);
-            break;
-        }
-        t = m.tail(t);
-    }
-    c.charge(n / 8);
-    if found.is_none() && !t.is_nil() { Err(c.badarg()) } else { Ok(found) }
+    search(c, a, a[2], |m, names, e| {
+        m.tuple_arity(e).is_some_and(|k| k >= position) && order::eq(m, names, m.element(e, position), a[0])
+    })
 }
 
 fn keysearch(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {

@@ -89,6 +89,7 @@ fn visit(p: &mut crate::process::Process, f: &mut dyn FnMut(&mut [Term])) {
         exit_reason: &mut p.exit_reason,
         label: &mut p.label,
         relations: &mut p.relations,
+        job: &mut p.job,
     };
     ProcessRoots { regs: &mut [], process: &mut fields }.visit(f);
 }

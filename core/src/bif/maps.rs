@@ -1,6 +1,6 @@
 //! BIFs on maps: module `maps`, the guards of `erlang`, and what `maps.erl` and `erts_debug.erl` ask of `erts_internal`.
 //!
-//! Mirrors the BIFs of `erl_map.c`. They don't yield; reductions are charged by size.
+//! Mirrors the BIFs of `erl_map.c`. Those that build or walk large maps go on over slices (see `job`), but for `merge`.
 
 use super::{Bif, BifResult, Ctx, Fault, bif, guard};
 use crate::atom::am;
@@ -63,47 +63,147 @@ fn is_key(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 fn from_list(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let items = ctx.list_to_vec(args[0])?;
     let mem = ctx.mem();
-    let mut pairs = Vec::with_capacity(items.len());
-    for item in items {
-        if mem.tuple_arity(item) != Some(2) {
-            return Err(ctx.badarg());
-        }
-        pairs.push((mem.element(item, 1), mem.element(item, 2)));
-    }
-    make(ctx, &pairs)
+    build_map(ctx, args, |t| (mem.tuple_arity(t) == Some(2)).then(|| (mem.element(t, 1), mem.element(t, 2))))
 }
 
 fn from_keys(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let pairs: Vec<_> = ctx.list_to_vec(args[0])?.iter().map(|k| (*k, args[1])).collect();
-    make(ctx, &pairs)
+    build_map(ctx, args, |key| Some((key, args[1])))
 }
 
-fn make(ctx: &mut Ctx<'_>, pairs: &[(Term, Term)]) -> BifResult {
-    ctx.charge(pairs.len() / 10);
+/// A map of the list's elements, over as many slices as it takes. A large one is made of 256 parts, by the first eight bits of the keys' hashes:
+/// gather, hash, build part by part, join.
+fn build_map(ctx: &mut Ctx<'_>, args: &[Term], pair: impl Fn(Term) -> Option<(Term, Term)>) -> BifResult {
+    let mut job = ctx.job();
+    if job.phase == 0 {
+        if job.terms.is_empty() {
+            job.terms.push(args[0]);
+        }
+        if ctx.gather(&mut job)?.is_none() {
+            return Err(ctx.go_on_later(job, args));
+        }
+        job.phase = 1;
+        job.at = 1;
+        if job.terms.len() <= SMALL {
+            let pairs: Option<Vec<_>> = job.terms[1..].iter().map(|t| pair(*t)).collect();
+            let Some(pairs) = pairs else { return Err(ctx.badarg()) };
+            let (mut a, names) = ctx.split();
+            return Ok(map::from_pairs(&mut a, &names, &pairs)?);
+        }
+    }
+    if job.phase == 1 {
+        // Each element becomes the cell of its pair; its hash stands at the same place in `words`.
+        let until = job.terms.len().min(job.at + ctx.steps() / 2);
+        ctx.worked(2 * (until - job.at));
+        job.words.resize(until, 0);
+        while job.at < until {
+            let Some((key, value)) = pair(job.terms[job.at]) else { return Err(ctx.badarg()) };
+            job.words[job.at] = crate::term::hash::internal_hash(ctx.mem(), &ctx.sys.names(), key);
+            job.terms[job.at] = ctx.cons(key, value)?;
+            job.at += 1;
+        }
+        if job.at < job.terms.len() {
+            return Err(ctx.go_on_later(job, args));
+        }
+        split_by_hash(&mut job);
+        (job.phase, job.at) = (2, 0);
+    }
+    build_parts(ctx, job, args)
+}
+
+/// Fewer elements than these are a map at once.
+const SMALL: usize = 1000;
+
+/// Puts the cells in the order of the parts that they belong to, those of one part as they came. The numbers of cells up to the end of each part
+/// follow the hashes.
+fn split_by_hash(job: &mut crate::process::job::Job) {
+    let mut ends = [0usize; map::PARTS];
+    for h in &job.words[1..] {
+        ends[map::part_of(*h)] += 1;
+    }
+    let mut sum = 0;
+    for e in &mut ends {
+        sum += *e;
+        *e = sum;
+    }
+    let mut next: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    let mut terms = vec![Term::NIL; sum];
+    let mut words = vec![0; sum];
+    for (t, h) in job.terms[1..].iter().zip(&job.words[1..]) {
+        let place = &mut next[map::part_of(*h)];
+        (terms[*place], words[*place]) = (*t, *h);
+        *place += 1;
+    }
+    words.extend(ends.iter().map(|e| *e as u64));
+    // The sizes of the parts that are built come after that, the parts themselves after the cells.
+    (job.terms, job.words) = (terms, words);
+}
+
+fn build_parts(ctx: &mut Ctx<'_>, mut job: Box<crate::process::job::Job>, args: &[Term]) -> BifResult {
+    let cells = job.words.len().saturating_sub(map::PARTS + job.at);
+    let mut steps = ctx.steps();
+    while job.at < map::PARTS {
+        let end = job.words[cells + job.at] as usize;
+        let from = if job.at == 0 { 0 } else { job.words[cells + job.at - 1] as usize };
+        let mut part: Vec<(u64, Term)> = (from..end).map(|i| (job.words[i], job.terms[i])).collect();
+        let cost = 4 * part.len() + 1;
+        ctx.worked(cost);
+        let (mut a, names) = ctx.split();
+        let (node, size) = map::part(&mut a, &names, &mut part)?;
+        job.terms.push(node);
+        job.words.push(size);
+        job.at += 1;
+        steps = steps.saturating_sub(cost);
+        if steps == 0 && job.at < map::PARTS {
+            return Err(ctx.go_on_later(job, args));
+        }
+    }
+    let size: u64 = job.words[cells + map::PARTS..].iter().sum();
     let (mut a, names) = ctx.split();
-    Ok(map::from_pairs(&mut a, &names, pairs)?)
+    if size <= u64::from(object::FLAT_MAP_LIMIT) {
+        let mem = a.mem();
+        let pairs: Vec<_> = job.terms[..cells].iter().map(|c| (mem.head(*c), mem.tail(*c))).collect();
+        return Ok(map::from_pairs(&mut a, &names, &pairs)?);
+    }
+    Ok(map::join_parts(&mut a, &job.terms[cells..], size)?)
 }
 
-/// A list in the order in which OTP gives keys and values: that of iteration for flat maps, the reverse for others.
-fn list_of(ctx: &mut Ctx<'_>, m: Term, item: impl Fn(&(Term, Term)) -> Term) -> BifResult {
+/// A list in the order in which OTP gives keys and values: that of iteration for flat maps, the reverse for others, which take as many slices as they need.
+fn list_of(ctx: &mut Ctx<'_>, args: &[Term], item: impl Fn(&(Term, Term)) -> Term) -> BifResult {
+    let m = args[0];
     check(ctx, m)?;
     let mem = ctx.mem();
-    let mut items: Vec<Term> = map::pairs(mem, m).iter().map(item).collect();
-    ctx.charge(items.len() / 15);
-    if !mem.is_flat_map(m) {
-        items.reverse();
+    if mem.is_flat_map(m) {
+        let items: Vec<Term> = map::pairs(mem, m).iter().map(item).collect();
+        ctx.charge(items.len() / 15);
+        return ctx.list(&items);
     }
-    ctx.list(&items)
+    // What is done, and the path to the next leaf.
+    let mut job = ctx.job();
+    let path: Vec<u8> = job.words.iter().map(|w| *w as u8).collect();
+    let want = ctx.steps().max(object::FLAT_MAP_LIMIT as usize);
+    let Some((pairs, next)) = map::walk(mem, m, &path, want) else { return Err(ctx.badarg()) };
+    ctx.worked(pairs.len());
+    let mut items: Vec<Term> = pairs.iter().map(item).collect();
+    items.reverse();
+    let done = job.terms.first().copied().unwrap_or(Term::NIL);
+    let list = build::list_with_tail(ctx, &items, done)?;
+    match next {
+        None => Ok(list),
+        Some(path) => {
+            job.terms = vec![list];
+            job.words = path.into_iter().map(u64::from).collect();
+            Err(ctx.go_on_later(job, args))
+        }
+    }
 }
 
 fn keys(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    list_of(ctx, args[0], |p| p.0)
+    list_of(ctx, args, |p| p.0)
 }
 
 fn values(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    list_of(ctx, args[0], |p| p.1)
+    list_of(ctx, args, |p| p.1)
 }
 
 fn merge(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

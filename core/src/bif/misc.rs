@@ -1,12 +1,11 @@
 //! Watching the system as a whole, the limit of a process's heap, and insides that OTP's own modules and tests ask for.
 //!
-//! `system_monitor` reports large heaps; the other conditions are kept and shown, but never come about here (ports,
-//! distribution, real schedulers) or aren't measured (`long_gc`, `long_schedule`, `long_message_queue`). Mirrors
+//! `system_monitor` reports large heaps and long collections here, long slices and message queues in `watch`; busy ports never come about. Mirrors
 //! `erl_bif_trace.c`, `erl_gc.c` and `erl_bif_info.c` (OTP 27).
 
 use super::process_info::{garbage_collection_info, total_heap_words};
 use super::{Bif, BifResult, Ctx, Fault, bif};
-use crate::atom::am;
+use crate::atom::{Atom, am};
 use crate::heap::gc::sizes;
 use crate::heap::{build, number};
 use crate::process::trace::flag;
@@ -127,9 +126,9 @@ fn profile_settings(ctx: &mut Ctx<'_>) -> BifResult {
     let mut out = Vec::new();
     for (name, on) in [
         (am::EXCLUSIVE, p.exclusive),
-        (am::RUNNABLE_PROCS, p.runnable_procs),
-        (am::RUNNABLE_PORTS, p.runnable_ports),
         (am::SCHEDULER, p.scheduler),
+        (am::RUNNABLE_PORTS, p.runnable_ports),
+        (am::RUNNABLE_PROCS, p.runnable_procs),
     ] {
         if on {
             out.push(Term::atom(name));
@@ -139,7 +138,7 @@ fn profile_settings(ctx: &mut Ctx<'_>) -> BifResult {
     ctx.tuple(&[p.pid, list])
 }
 
-/// The settings are kept; nothing is ever told, since there are no schedulers to profile.
+/// Of processes [`super::watch`] tells; there are no schedulers and no ports to profile.
 fn system_profile(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let mut new = None;
     if !args[0].is(am::UNDEFINED) && !args[1].is_nil() {
@@ -147,7 +146,7 @@ fn system_profile(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         if !args[0].is_local_pid() || !ctx.signals().is_alive(args[0]) {
             return Err(ctx.badarg());
         }
-        let mut p = SystemProfile { pid: args[0], ..SystemProfile::default() };
+        let mut p = SystemProfile { pid: args[0], stamp: flag::TIMESTAMP, ..SystemProfile::default() };
         let mut t = args[1];
         while t.is_list() {
             match mem.head(t).as_atom() {
@@ -155,7 +154,9 @@ fn system_profile(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
                 Some(am::RUNNABLE_PORTS) => p.runnable_ports = true,
                 Some(am::EXCLUSIVE) => p.exclusive = true,
                 Some(am::SCHEDULER) => p.scheduler = true,
-                Some(am::TIMESTAMP | am::STRICT_MONOTONIC_TIMESTAMP | am::MONOTONIC_TIMESTAMP) => {}
+                Some(am::TIMESTAMP) => p.stamp = flag::TIMESTAMP,
+                Some(am::STRICT_MONOTONIC_TIMESTAMP) => p.stamp = flag::STRICT_MONOTONIC,
+                Some(am::MONOTONIC_TIMESTAMP) => p.stamp = flag::MONOTONIC,
                 _ => return Err(ctx.badarg()),
             }
             t = mem.tail(t);
@@ -290,14 +291,23 @@ fn report_max_heap(ctx: &mut Ctx<'_>, size: u64) -> Result<(), Fault> {
     Ok(ctx.signals().send_copy(logger, message)?)
 }
 
-/// After a collection: the system monitor may want to know of a large heap.
-pub fn check_large_heap(ctx: &mut Ctx<'_>) -> Result<(), Fault> {
-    let Some(m) = ctx.sys.tracing.system_monitor else { return Ok(()) };
-    let me = ctx.proc.pid;
-    if m.large_heap == 0 || me == m.pid || total_heap_words(ctx.proc) < m.large_heap {
-        return Ok(());
+/// After a collection that began at `started` (nanoseconds): the system monitor may want to know of a large heap, or that it took long.
+pub fn check_collection(ctx: &mut Ctx<'_>, started: u64) -> Result<(), Fault> {
+    let Some(m) = ctx.sys.tracing.system_monitor.filter(|m| m.pid != ctx.proc.pid) else { return Ok(()) };
+    if m.long_gc > 0 {
+        let took_ms = ctx.sys.now_ns().saturating_sub(started) / 1_000_000;
+        if took_ms >= m.long_gc {
+            tell_of_heap(ctx, m.pid, am::LONG_GC, Some(took_ms))?;
+        }
     }
-    let h = &ctx.proc.heap;
+    if m.large_heap > 0 && total_heap_words(ctx.proc) >= m.large_heap {
+        tell_of_heap(ctx, m.pid, am::LARGE_HEAP, None)?;
+    }
+    Ok(())
+}
+
+fn tell_of_heap(ctx: &mut Ctx<'_>, to: Term, what: Atom, took_ms: Option<u64>) -> Result<(), Fault> {
+    let (me, h) = (ctx.proc.pid, &ctx.proc.heap);
     let sizes = [
         (am::OLD_HEAP_BLOCK_SIZE, h.old_size() as u64),
         (am::HEAP_BLOCK_SIZE, h.size() as u64),
@@ -307,10 +317,10 @@ pub fn check_large_heap(ctx: &mut Ctx<'_>) -> Result<(), Fault> {
         (am::HEAP_SIZE, h.used() as u64),
     ];
     let mut info = Vec::new();
-    for (name, n) in sizes {
+    for (name, n) in took_ms.map(|ms| (am::TIMEOUT, ms)).into_iter().chain(sizes) {
         info.push((name, ctx.uint(n)?));
     }
     let info = ctx.pair_list(&info)?;
-    let message = ctx.tuple(&[Term::atom(am::MONITOR), me, Term::atom(am::LARGE_HEAP), info])?;
-    Ok(ctx.signals().send_copy(m.pid, message)?)
+    let message = ctx.tuple(&[Term::atom(am::MONITOR), me, Term::atom(what), info])?;
+    Ok(ctx.signals().send_copy(to, message)?)
 }

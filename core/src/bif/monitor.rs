@@ -58,8 +58,8 @@ fn monitor(ctx: &mut Ctx<'_>, kind: Term, item: Term, opts: MonitorOpts) -> BifR
     let mem = ctx.sys.mem();
     let me = ctx.proc.pid;
     let target = match kind.as_atom() {
-        Some(am::PROCESS) if item.is_local_pid() => Target { pid: item, name: Term::NONE },
-        Some(am::PROCESS) => {
+        Some(am::PROCESS) if item.is_local_pid() => Target { pid: item, name: Term::NONE, port: false },
+        Some(kind @ (am::PROCESS | am::PORT)) if !item.is_local_port() => {
             let name = if item.is_atom() {
                 item
             } else if mem.tuple_arity(item) == Some(2) && mem.element(item, 2).is(am::NONAME) {
@@ -68,11 +68,15 @@ fn monitor(ctx: &mut Ctx<'_>, kind: Term, item: Term, opts: MonitorOpts) -> BifR
                 return Err(ctx.badarg());
             };
             let Some(atom) = name.as_atom() else { return Err(ctx.badarg()) };
-            Target { pid: ctx.sys.names.get(&atom).copied().unwrap_or(Term::NIL), name }
+            // No port has a name here, so one that is looked for by name isn't there.
+            let port = kind == am::PORT;
+            let pid = if port { Term::NIL } else { ctx.sys.names.get(&atom).copied().unwrap_or(Term::NIL) };
+            Target { pid, name, port }
         }
         // The clock never changes its offset here: such a monitor never fires.
-        Some(am::TIME_OFFSET) if item.is(am::CLOCK_SERVICE) => Target { pid: me, name: Term::NONE },
-        Some(am::PORT | am::TIME_OFFSET) => return Err(ctx.badarg()),
+        Some(am::TIME_OFFSET) if item.is(am::CLOCK_SERVICE) => Target { pid: me, name: Term::NONE, port: false },
+        Some(am::PORT) => Target { pid: item, name: Term::NONE, port: true },
+        Some(am::PROCESS | am::TIME_OFFSET) => return Err(ctx.badarg()),
         _ => return Err(ctx.badarg_cause(am::BADTYPE)),
     };
     let id = ctx.sys.fresh_ref();

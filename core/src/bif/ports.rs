@@ -12,19 +12,19 @@ use crate::term::Term;
 pub const BIFS: &[Bif] = &[
     bif("erts_internal", "open_port", 2, open_port),
     bif("erts_internal", "port_command", 3, |c, a| {
-        let port = find(c, a[0])?;
+        let Ok(port) = find(c, a[0]) else { return Ok(Term::atom(am::BADARG)) };
         let done = command(c, port.1, a[1]);
         if done { Ok(Term::bool(true)) } else { Ok(Term::atom(am::BADARG)) }
     }),
     bif("erts_internal", "port_control", 3, |_, _| Ok(Term::atom(am::BADARG))),
     bif("erts_internal", "port_call", 3, |_, _| Ok(Term::atom(am::BADARG))),
     bif("erts_internal", "port_close", 1, |c, a| {
-        let (number, _) = find(c, a[0])?;
+        let Ok((number, _)) = find(c, a[0]) else { return Ok(Term::atom(am::BADARG)) };
         close(c, number, Term::atom(am::NORMAL))?;
         Ok(Term::bool(true))
     }),
     bif("erts_internal", "port_connect", 2, |c, a| {
-        let (number, _) = find(c, a[0])?;
+        let Ok((number, _)) = find(c, a[0]) else { return Ok(Term::atom(am::BADARG)) };
         let new = a[1];
         if !new.is_local_pid() || c.signals().find_alive(new).is_none() {
             return Ok(Term::atom(am::BADARG));
@@ -35,16 +35,14 @@ pub const BIFS: &[Bif] = &[
         Ok(Term::bool(true))
     }),
     bif("erts_internal", "port_info", 1, |c, a| {
-        let Ok((_, port)) = find(c, a[0]) else { return Ok(Term::atom(am::UNDEFINED)) };
-        let name = c.string(name(port))?;
-        let name_key = c.atom("name")?;
-        let links = c.list(&[port.owner])?;
-        let connected = c.atom("connected")?;
-        let links_key = c.atom("links")?;
-        let pairs = [(name_key, name), (links_key, links), (connected, port.owner)];
         let mut out = Vec::new();
-        for (k, v) in pairs {
-            out.push(c.tuple(&[k, v])?);
+        for item in ["name", "links", "id", "connected", "input", "output", "os_pid"] {
+            let item = c.atom(item)?;
+            let pair = port_info_2(c, &[a[0], item])?;
+            if pair.is_atom() {
+                return Ok(pair);
+            }
+            out.push(pair);
         }
         c.list(&out)
     }),
@@ -90,7 +88,10 @@ fn find(ctx: &mut Ctx<'_>, t: Term) -> Result<(u64, Port), Fault> {
 }
 
 fn port_info_2(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    let Ok((number, port)) = find(ctx, a[0]) else { return Ok(Term::atom(am::UNDEFINED)) };
+    let Ok((number, port)) = find(ctx, a[0]) else {
+        let answer = if a[0].is_local_port() { am::UNDEFINED } else { am::BADARG };
+        return Ok(Term::atom(answer));
+    };
     let Some(item) = a[1].as_atom().map(|i| ctx.sys.atoms.name_arc(i)) else { return Ok(Term::atom(am::BADARG)) };
     let value = match &*item {
         "name" => ctx.string(name(port))?,
@@ -131,11 +132,45 @@ fn open_port(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
             Ok(port)
         }
         // `error:eacces`, as where the operating system forbids to start a program.
+        "spawn" | "spawn_executable" if !known_options(ctx, a[1]) => ctx.atom("badopt"),
         "spawn" | "spawn_executable" => ctx.atom("eacces"),
         // No drivers.
         "spawn_driver" => Ok(Term::atom(am::BADARG)),
         _ => Ok(Term::atom(am::BADARG)),
     }
+}
+
+/// Are these options of `open_port/2`, whether or not they would mean something here?
+fn known_options(ctx: &mut Ctx<'_>, list: Term) -> bool {
+    const NAMES: &[&str] = &[
+        "stream",
+        "use_stdio",
+        "nouse_stdio",
+        "hide",
+        "exit_status",
+        "binary",
+        "in",
+        "out",
+        "eof",
+        "overlapped_io",
+        "stderr_to_stdout",
+        "parallelism",
+    ];
+    const PAIRS: &[&str] =
+        &["packet", "line", "cd", "env", "args", "arg0", "parallelism", "busy_limits_port", "busy_limits_msgq"];
+    let mem = ctx.sys.mem();
+    let mut t = list;
+    while t.is_list() {
+        let o = mem.head(t);
+        t = mem.tail(t);
+        let pair = mem.tuple_arity(o) == Some(2);
+        let name = if pair { mem.element(o, 1).as_atom() } else { o.as_atom() };
+        let Some(name) = name.map(|n| ctx.sys.atoms.name(n)) else { return false };
+        if !(if pair { PAIRS } else { NAMES }).contains(&name) {
+            return false;
+        }
+    }
+    true
 }
 
 fn command(ctx: &mut Ctx<'_>, port: Port, data: Term) -> bool {
@@ -152,6 +187,7 @@ fn command(ctx: &mut Ctx<'_>, port: Port, data: Term) -> bool {
 fn close(ctx: &mut Ctx<'_>, number: u64, reason: Term) -> Result<(), Fault> {
     let Some(port) = ctx.sys.resources.ports.remove(&number) else { return Ok(()) };
     let owner = port.owner;
+    ctx.signals().port_down(Term::port(number), reason)?;
     if owner == ctx.proc.pid {
         // `port_close/1` unlinks first.
         ctx.proc.relations.links.remove(&Term::port(number).raw());
@@ -187,6 +223,7 @@ pub fn message(ctx: &mut Ctx<'_>, port: Term, message: Term) -> Result<bool, Fau
         }
         Some("close") if value.is_none() => {
             ctx.sys.resources.ports.remove(&number);
+            ctx.signals().port_down(port, Term::atom(am::NORMAL))?;
             if let Some((owner, _)) = ctx.signals().find(p.owner) {
                 owner.relations.links.remove(&port.raw());
             }

@@ -152,7 +152,24 @@ fn spawn(ctx: &mut Ctx<'_>, start: Start, opts: &SpawnOpts) -> BifResult {
         Err(SpawnError::TooMany) => return Err(ctx.system_limit()),
         Err(SpawnError::Memory) => return Err(Fault::Memory),
     };
+    inherits(ctx, pid, &start, opts, id)?;
     with_reference(ctx, pid, opts, id)
+}
+
+/// What a new process has of its parent's sequential trace.
+pub(super) fn inherits(
+    ctx: &mut Ctx<'_>,
+    pid: Term,
+    start: &Start,
+    opts: &SpawnOpts,
+    id: Option<refs::RefId>,
+) -> Result<(), Fault> {
+    if ctx.proc.seq.as_ref().is_none_or(|s| s.token.is_none()) {
+        return Ok(());
+    }
+    let id = id.unwrap_or_else(|| ctx.sys.fresh_ref());
+    let mfa = [Term::atom(start.mfa.module), Term::atom(start.mfa.function), Term::small(i64::from(start.mfa.arity))];
+    super::seq_trace::spawned(ctx, pid, id, [mfa[0], mfa[1], mfa[2], start.args], opts)
 }
 
 fn with_reference(ctx: &mut Ctx<'_>, pid: Term, opts: &SpawnOpts, id: Option<refs::RefId>) -> BifResult {
@@ -196,8 +213,13 @@ fn on_node(
     let reason = Term::atom(am::NOCONNECTION);
     let id = opts.monitor.map(|_| ctx.sys.fresh_ref());
     if let (Some(m), Some(id)) = (opts.monitor, id) {
-        let monitor =
-            crate::process::relations::Monitor { pid, name: Term::NONE, tag: m.tag, alias: m.alias.is_some() };
+        let monitor = crate::process::relations::Monitor {
+            pid,
+            name: Term::NONE,
+            tag: m.tag,
+            alias: m.alias.is_some(),
+            port: false,
+        };
         ctx.proc.relations.add_monitor(id, monitor);
         ctx.signals().down(me, id, pid, reason)?;
     }
@@ -299,7 +321,10 @@ pub(super) fn spawn_option(ctx: &mut Ctx<'_>, opts: &mut SpawnOpts, option: Term
         am::FULLSWEEP_AFTER => opts.fullsweep_after = Some(u64::try_from(v.as_small()?).ok()? as u16 as u32),
         am::MIN_HEAP_SIZE => opts.min_heap_size = Some(size(v)? as usize),
         am::MIN_BIN_VHEAP_SIZE => opts.min_bin_vheap_size = Some(size(v)? as u64),
-        am::MAX_HEAP_SIZE => opts.max_heap = Some(max_heap(ctx, v, MaxHeap::default())?),
+        am::MAX_HEAP_SIZE => {
+            let base = ctx.sys.shared.max_heap;
+            opts.max_heap = Some(max_heap(ctx, v, base)?);
+        }
         am::MESSAGE_QUEUE_DATA => match v.as_atom()? {
             am::ON_HEAP => opts.off_heap_messages = false,
             am::OFF_HEAP => opts.off_heap_messages = true,
@@ -320,6 +345,19 @@ pub fn send_message(ctx: &mut Ctx<'_>, dest: Term, message: Term) -> Result<(), 
     }
     if ctx.sys.tracing.on {
         super::trace::sent(ctx, dest, message)?;
+    }
+    let marked = match ctx.sys.tracing.sequential {
+        true => super::seq_trace::sending(ctx, dest, message)?,
+        false => None,
+    };
+    if let Some(marked) = marked {
+        let done = ctx.signals().send(dest, message);
+        super::seq_trace::sent(ctx, marked);
+        return match done {
+            Ok(()) => Ok(()),
+            Err(SendError::BadDestination) => Err(ctx.badarg()),
+            Err(SendError::Memory) => Err(Fault::Memory),
+        };
     }
     match ctx.signals().send(dest, message) {
         Ok(()) => Ok(()),

@@ -176,7 +176,8 @@ fn item(ctx: &mut Ctx<'_>, pid: Term, what: Atom) -> Result<Option<Term>, Fault>
         am::ASYNC_DIST => return Ok(Some(Term::bool(p.async_dist))),
         am::MESSAGE_QUEUE_DATA => return atom(if p.off_heap_messages { am::OFF_HEAP } else { am::ON_HEAP }),
         am::LAST_CALLS => return Ok(Some(Term::bool(false))),
-        am::SEQUENTIAL_TRACE_TOKEN | am::MAGIC_REF => return Ok(Some(Term::NIL)),
+        am::SEQUENTIAL_TRACE_TOKEN => return super::seq_trace::token_of(ctx, pid).map(Some),
+        am::MAGIC_REF => return Ok(Some(Term::NIL)),
         am::TRACE => 0,
         am::CATCHLEVEL => p.catches as u64,
         am::MESSAGE_QUEUE_LEN => p.mailbox.len() as u64,
@@ -258,7 +259,8 @@ fn compound(ctx: &mut Ctx<'_>, pid: Term, what: Atom, mem: Mem) -> Result<Option
             let mut out = Vec::with_capacity(all.len());
             for m in all {
                 let what = if m.name.is_none() { m.pid } else { ctx.tuple(&[m.name, Term::atom(am::NONAME)])? };
-                out.push(ctx.tuple(&[Term::atom(am::PROCESS), what])?);
+                let kind = if m.port { am::PORT } else { am::PROCESS };
+                out.push(ctx.tuple(&[Term::atom(kind), what])?);
             }
             ctx.list(&out)?
         }

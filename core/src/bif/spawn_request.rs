@@ -43,9 +43,6 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "dt_restore_tag", 1, |_, _| Ok(Term::bool(true))),
     bif("erlang", "dt_prepend_vm_tag_data", 1, |_, a| Ok(a[0])),
     bif("erlang", "dt_append_vm_tag_data", 1, |_, a| Ok(a[0])),
-    bif("erlang", "seq_trace_info", 1, seq_trace_info),
-    bif("erlang", "seq_trace_print", 1, |_, _| Ok(Term::bool(false))),
-    bif("erlang", "seq_trace_print", 2, |_, _| Ok(Term::bool(false))),
 ];
 
 /// Which of the two replies are wanted, and their tag.
@@ -111,7 +108,10 @@ fn perform(ctx: &mut Ctx<'_>, node: Term, start: Start, list: Term) -> BifResult
         None => Err(am::BADOPT),
         Some(_) if !node.is(am::NONAME) => Err(am::NOCONNECTION),
         Some(opts) => match ctx.signals().spawn(start, &opts, Some(id)) {
-            Ok(pid) => Ok(pid),
+            Ok(pid) => {
+                super::process::inherits(ctx, pid, &start, &opts, Some(id))?;
+                Ok(pid)
+            }
             Err(SpawnError::TooMany) => Err(am::SYSTEM_LIMIT),
             Err(SpawnError::Memory) => return Err(Fault::Memory),
         },
@@ -129,17 +129,4 @@ fn perform(ctx: &mut Ctx<'_>, node: Term, start: Start, list: Term) -> BifResult
         })?;
     }
     Ok(if is_alias { refs::make_alias(ctx, id, me)? } else { refs::make(ctx, id)? })
-}
-
-/// There is no sequential tracing: every flag is off, every number 0.
-fn seq_trace_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let value = match args[0].as_atom() {
-        Some(am::SEND | am::RECEIVE | am::PRINT | am::TIMESTAMP | am::MONOTONIC_TIMESTAMP) => Term::bool(false),
-        Some(am::LABEL | am::SERIAL) => Term::NIL,
-        _ => return Err(ctx.badarg()),
-    };
-    if value.is_nil() {
-        return Ok(Term::NIL);
-    }
-    ctx.tuple(&[args[0], value])
 }

@@ -91,7 +91,7 @@ fn system_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         am::ETS_LIMIT => sys.config.max_ets_tables as u64,
         am::ETS_COUNT => sys.ets.len() as u64,
         am::PORT_LIMIT => 65536,
-        am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT => 65535,
+        am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT => sys.shared.outstanding_requests,
         am::PORT_COUNT | am::THREAD_POOL_SIZE => 0,
         am::TRACE_CONTROL_WORD => sys.tracing.sessions.get(&0).map_or(0, |s| s.control_word as u64),
         am::DELAYED_NODE_TABLE_GC => 60,
@@ -128,12 +128,12 @@ fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 am::HEAP_TYPE => am::PRIVATE,
                 am::ENDIAN => am::LITTLE,
                 am::BREAK_IGNORED => am::FALSE,
-                am::SEQUENTIAL_TRACER => return ctx.tuple(&[Term::atom(am::SEQUENTIAL_TRACER), Term::bool(false)]),
+                am::SEQUENTIAL_TRACER => return super::seq_trace::tracer(ctx),
                 am::ALLOC_UTIL_ALLOCATORS => return Ok(Term::NIL),
                 am::MULTI_SCHEDULING => am::DISABLED,
                 am::TIME_WARP_MODE => am::NO_TIME_WARP,
                 am::TIME_OFFSET => am::FINAL,
-                am::TOLERANT_TIMEOFDAY => am::ENABLED,
+                am::TOLERANT_TIMEOFDAY => am::DISABLED,
                 am::MESSAGE_QUEUE_DATA => am::ON_HEAP,
                 am::DYNAMIC_TRACE => am::NONE,
                 am::CPU_TOPOLOGY | am::MODIFIED_TIMING_LEVEL | am::C_COMPILER_USED => am::UNDEFINED,
@@ -163,6 +163,13 @@ fn system_report(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
         // The length of a slice.
         "context_reductions" => return Ok(Term::small(4000)),
         "snifs" => return snifs(ctx),
+        "eager_check_io" | "beam_jump_table" => return Ok(Term::bool(true)),
+        "ets_realloc_moves" => return Ok(Term::bool(false)),
+        "hipe_architecture" => return Ok(Term::atom(am::UNDEFINED)),
+        "cpu_quota" => return ctx.atom("unknown"),
+        "literal_test" => return ctx.atom("range"),
+        "schedulers_state" => return ctx.tuple(&[Term::small(1); 3]),
+        "reader_groups_map" => return Ok(Term::NIL),
         _ => {}
     }
     let undefined = Term::atom(am::UNDEFINED);
@@ -224,7 +231,7 @@ fn system_report(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                     text.push_str(&format!("{}: {bytes}\n", ctx.sys.atoms.name(*kind)));
                 }
             } else {
-                text.push_str("=not_connected\n");
+                text.push_str("=node:'nonode@nohost'\n=no_distribution\n");
             }
             ctx.binary(text.as_bytes())
         }
@@ -262,6 +269,11 @@ fn heap_setting(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 out.push(Term::small(s as i64));
                 s = sizes::next(s, 1);
             }
+            // OTP's table goes on by the same rule, up to sizes that no arena has.
+            while s + s / 5 < 1 << 50 {
+                s += s / 5;
+                out.push(Term::small(s as i64));
+            }
             return ctx.list(&out);
         }
         _ => return Err(ctx.badarg()),
@@ -278,6 +290,19 @@ fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
         }
         if a.is(am::ALLOCATOR) {
             return Ok(Term::bool(false));
+        }
+        // OTP's memory comes from no allocator here: nothing can be said of any.
+        if a.as_atom().is_some_and(|a| ctx.sys.atoms.name(a) == "allocator_sizes") && (b.is_list() || b.is_nil()) {
+            let mut out = Vec::new();
+            for name in ctx.list_to_vec(b)? {
+                out.push(ctx.tuple(&[name, Term::bool(false)])?);
+            }
+            return ctx.list(&out);
+        }
+        // No processor is known, so none is defined, found or used.
+        let which = b.as_atom().map(|b| ctx.sys.atoms.name(b));
+        if a.is(am::CPU_TOPOLOGY) && matches!(which, Some("defined" | "detected" | "used")) {
+            return Ok(Term::atom(am::UNDEFINED));
         }
     }
     Err(ctx.badarg())
@@ -320,9 +345,22 @@ fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
             }
             super::flags::max_heap_map(ctx, before)
         }
-        (Some(am::SCHEDULER_WALL_TIME | am::MICROSTATE_ACCOUNTING), _) if v.as_bool().is_some() => {
-            Ok(Term::bool(false))
+        (Some(flag @ (am::SCHEDULER_WALL_TIME | am::MICROSTATE_ACCOUNTING)), _) if v.as_bool().is_some() => {
+            let on = v.as_bool() == Some(true);
+            let flags = &mut ctx.sys.shared.accounting;
+            let flag = if flag == am::SCHEDULER_WALL_TIME { &mut flags.0 } else { &mut flags.1 };
+            Ok(Term::bool(std::mem::replace(flag, on)))
         }
+        (Some(am::MICROSTATE_ACCOUNTING), _) if v.as_atom().is_some_and(|a| ctx.sys.atoms.name(a) == "reset") => {
+            Ok(Term::bool(ctx.sys.shared.accounting.1))
+        }
+        (Some(am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT), Some(n @ 1..=134_217_727)) => {
+            let before = std::mem::replace(&mut ctx.sys.shared.outstanding_requests, n as u64);
+            Ok(Term::small(before as i64))
+        }
+        (Some(am::CPU_TOPOLOGY), _) if v.is(am::UNDEFINED) => Ok(v),
+        (Some(am::SCHEDULER_BIND_TYPE), _) if v.is(am::UNBOUND) => Ok(v),
+        (Some(name), _) if super::seq_trace::FLAGS.contains(&name) => super::seq_trace::system_flag(ctx, name, v),
         (Some(am::MULTI_SCHEDULING), _) if v.is(am::BLOCK) || v.is(am::UNBLOCK) => Ok(Term::atom(am::DISABLED)),
         (Some(am::TIME_OFFSET), _) if v.is(am::FINALIZE) => Ok(Term::atom(am::FINAL)),
         (
@@ -336,6 +374,9 @@ fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
                 | am::FULLSWEEP_AFTER
                 | am::SCHEDULER_WALL_TIME
                 | am::MICROSTATE_ACCOUNTING
+                | am::CPU_TOPOLOGY
+                | am::SCHEDULER_BIND_TYPE
+                | am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT
                 | am::MULTI_SCHEDULING,
             ),
             _,
@@ -349,6 +390,7 @@ fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let now_ms = ctx.sys.now_ns() / 1_000_000;
     let reductions = ctx.sys.counters.reductions + (4000 - ctx.proc.budget.clamp(0, 4000)) as u64;
     let queued = ctx.sys.run.len() as i64;
+    let accounting = ctx.sys.shared.accounting;
     let c = ctx.sys.counters.clone();
     let since = &mut ctx.sys.shared.since;
     let (a, b) = match item {
@@ -374,6 +416,9 @@ fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         am::RUN_QUEUE_LENGTHS | am::RUN_QUEUE_LENGTHS_ALL => return ctx.list(&[Term::small(queued)]),
         am::TOTAL_ACTIVE_TASKS | am::TOTAL_ACTIVE_TASKS_ALL => return Ok(Term::small(queued + 1)),
         am::ACTIVE_TASKS | am::ACTIVE_TASKS_ALL => return ctx.list(&[Term::small(queued + 1)]),
+        am::MICROSTATE_ACCOUNTING if accounting.1 => return Ok(Term::NIL),
+        am::SCHEDULER_WALL_TIME if accounting.0 => return wall_time(ctx, 1),
+        am::SCHEDULER_WALL_TIME_ALL if accounting.0 => return wall_time(ctx, 3),
         am::SCHEDULER_WALL_TIME | am::SCHEDULER_WALL_TIME_ALL | am::MICROSTATE_ACCOUNTING => {
             return Ok(Term::atom(am::UNDEFINED));
         }
@@ -381,6 +426,19 @@ fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     };
     let t = [ctx.uint(a)?, ctx.uint(b)?];
     ctx.tuple(&t)
+}
+
+/// `[{Id, Active, Total}]` in nanoseconds: the VM counts as busy for as long as reductions are worth (see `sched`); the further schedulers of
+/// OTP (dirty ones) never work.
+fn wall_time(ctx: &mut Ctx<'_>, schedulers: i64) -> BifResult {
+    let total = ctx.sys.now_ns();
+    let active = (ctx.sys.counters.reductions * 100).min(total);
+    let mut out = Vec::new();
+    for id in 1..=schedulers {
+        let (active, total) = (ctx.uint(if id == 1 { active } else { 0 })?, ctx.uint(total)?);
+        out.push(ctx.tuple(&[Term::small(id), active, total])?);
+    }
+    ctx.list(&out)
 }
 
 /// The kinds of `erlang:memory/0`, in OTP's order.
@@ -435,6 +493,11 @@ fn memory(ctx: &mut Ctx<'_>, kinds: &[Atom]) -> BifResult {
         pairs.push((*k, ctx.uint(values[i])?));
     }
     ctx.pair_list(&pairs)
+}
+
+/// What `erlang:memory/0` gives.
+pub(super) fn all_memory(ctx: &mut Ctx<'_>) -> BifResult {
+    memory(ctx, &MEMORY_KINDS)
 }
 
 fn memory_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

@@ -34,6 +34,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::process_info::BIFS,
     super::re::BIFS,
     super::registry::BIFS,
+    super::seq_trace::BIFS,
     super::shared::BIFS,
     super::spawn_request::BIFS,
     super::system::BIFS,

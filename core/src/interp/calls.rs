@@ -46,6 +46,7 @@ pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], 
         Fault::Yield | Fault::Wait => {
             m.proc.live = std::mem::take(&mut m.proc.trap.args);
             m.proc.ip = CodePtr { slot: m.slot, offset: at };
+            m.proc.yielding = bif_mfa(m, bif);
             if f == Fault::Wait {
                 m.proc.state = State::Waiting;
                 Flow::End(SliceEnd::Waiting)
@@ -80,6 +81,12 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
     }
     m.proc.state = State::Waiting;
     Flow::End(SliceEnd::Waiting)
+}
+
+fn bif_mfa(m: &mut Machine<'_>, bif: u32) -> Option<Mfa> {
+    let b = m.bifs.get(bif as usize)?;
+    let (module, function) = (m.sys.atoms.intern(b.module).ok()?, m.sys.atoms.intern(b.name).ok()?);
+    Some(Mfa { module, function, arity: b.arity })
 }
 
 /// Puts a BIF and its arguments at the top of the stack trace, except for those whose purpose is to raise.
@@ -379,7 +386,7 @@ fn bad_arity(m: &mut Machine<'_>, fun: Term, arity: u8) -> Flow {
 pub fn apply(m: &mut Machine<'_>, arity: u8, cp: Option<u64>, frame: u32) -> Flow {
     let (module, function) = (m.x(arity as usize), m.x(arity as usize + 1));
     let (Some(module), Some(function)) = (module.as_atom(), function.as_atom()) else {
-        return m.error(Term::atom(am::BADARG));
+        return bad_apply(m, arity, module, function);
     };
     // apply/2 and apply/3 through apply: unpacked here, since a BIF can't see its caller's frame.
     if let Some(cp) = cp {
@@ -395,6 +402,21 @@ pub fn apply(m: &mut Machine<'_>, arity: u8, cp: Option<u64>, frame: u32) -> Flo
         None => undefined_export(m, export, frame, cp.is_none()),
     };
     count(m, flow)
+}
+
+/// `apply` of what isn't a module and a function: the fault of `erlang:apply/3`, as OTP says it.
+fn bad_apply(m: &mut Machine<'_>, arity: u8, module: Term, function: Term) -> Flow {
+    let args = m.xs(arity as usize).to_vec();
+    let mut ctx = m.ctx();
+    match build::list(&mut ctx, &args).and_then(|l| build::list(&mut ctx, &[module, function, l])) {
+        Ok(args) => {
+            let flow = m.error(Term::atom(am::BADARG));
+            m.proc.exception.current = Some(Mfa { module: am::ERLANG, function: am::APPLY, arity: 3 });
+            m.proc.exception.args = args;
+            flow
+        }
+        Err(e) => m.fault(e.into()),
+    }
 }
 
 /// The place where a process with a prepared trap starts.

@@ -32,6 +32,8 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     match handler {
         Some((sp, target)) => {
             m.proc.heap.sp = sp;
+            // The call that failed is over: its return address would stand in later stack traces.
+            m.mem().set_word(sp, 0, 0);
             m.set_x(0, Term::NONE);
             Ok(target)
         }

@@ -177,6 +177,7 @@ impl Machine<'_> {
         if self.proc.max_heap.words > 0 {
             crate::bif::misc::check_max_heap(&mut self.ctx(), need)?;
         }
+        let watched = self.sys.tracing.system_monitor.map(|_| self.sys.now_ns());
         let traced = self.proc.trace.is_some();
         let coming = self.proc.coming_collection(major);
         if traced {
@@ -186,8 +187,8 @@ impl Machine<'_> {
         if traced {
             crate::bif::trace::collection_ends(&mut self.ctx(), coming, need)?;
         }
-        if self.sys.tracing.system_monitor.is_some() {
-            crate::bif::misc::check_large_heap(&mut self.ctx())?;
+        if let Some(started) = watched {
+            crate::bif::misc::check_collection(&mut self.ctx(), started)?;
         }
         self.collected(done);
         Ok(())

@@ -50,6 +50,11 @@ pub fn remove_message(m: &mut Machine<'_>) -> Flow {
         let mem = m.mem();
         m.proc.adopt_matched(mem);
     }
+    if m.proc.mailbox.has_marks()
+        && let Err(f) = crate::bif::seq_trace::received(&mut m.ctx())
+    {
+        return m.fault(f);
+    }
     m.proc.mailbox.take();
     clear_timer(m);
     m.proc.timed_out = false;

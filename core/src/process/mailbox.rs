@@ -36,7 +36,12 @@ pub struct Mailbox {
     len: usize,
     /// Markers of `recv_marker_*`: reference word pair (numbers), and the last message that was there when it was set.
     markers: Vec<Marker>,
+    /// By slot: what a message does to the receiver's sequential trace token. Messages of the VM itself have no entry.
+    marks: std::collections::BTreeMap<u32, Mark>,
 }
+
+/// The token that comes with a message; `None`: the sender had none.
+pub type Mark = Option<std::sync::Arc<super::seq::Token>>;
 
 #[derive(Clone, Copy, Debug)]
 struct Marker {
@@ -56,6 +61,7 @@ impl Default for Mailbox {
             before_save: NONE,
             len: 0,
             markers: Vec::new(),
+            marks: Default::default(),
         }
     }
 }
@@ -140,11 +146,34 @@ impl Mailbox {
                 m.after = self.before_save;
             }
         }
+        if !self.marks.is_empty() {
+            self.marks.remove(&at);
+        }
         self.slots[at as usize] = Slot { message: Message { term: Term::NIL, fragment: None }, next: self.free };
         self.free = at;
         self.len -= 1;
         self.before_save = NONE;
         Some(slot.message)
+    }
+
+    /// Gives the message that came last a mark.
+    pub fn mark_last(&mut self, mark: Mark) {
+        if self.last != NONE {
+            self.marks.insert(self.last, mark);
+        }
+    }
+
+    /// The mark of the message at the save pointer.
+    pub fn current_mark(&self) -> Option<Mark> {
+        self.marks.get(&self.at_save()).cloned()
+    }
+
+    pub fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    pub fn clear_marks(&mut self) {
+        self.marks.clear();
     }
 
     /// Takes out the first message for which `f` holds (for `demonitor` with `flush` and the like).

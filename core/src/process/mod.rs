@@ -1,7 +1,9 @@
 //! A process as plain data. Nothing here runs code; the interpreter and the scheduler do.
 
 pub mod dict;
+pub mod job;
 pub mod mailbox;
+pub mod seq;
 pub mod table;
 pub mod trace;
 
@@ -150,10 +152,21 @@ pub struct Process {
     pub off_heap_messages: bool,
     pub async_dist: bool,
     pub sensitive: bool,
+    /// Bound to the one scheduler (`process_flag(scheduler, 1)`), which changes nothing.
+    pub bound: bool,
+    /// For `system_profile`: known to be runnable. For `system_monitor`: known to have a long queue.
+    pub active: bool,
+    pub long_queue: bool,
     /// What is traced of it.
     pub trace: Option<Box<trace::ProcTrace>>,
+    /// Its part in sequential tracing.
+    pub seq: Option<Box<seq::Seq>>,
     /// A match of module `re` that goes on in the next slice, with its pattern and, if that was copied, its subject.
     pub matching: Option<Box<Matching>>,
+    /// The work of a built-in function that goes on in the next slice.
+    pub job: Option<Box<job::Job>>,
+    /// The built-in function that it goes on with, while it doesn't run.
+    pub yielding: Option<Mfa>,
 }
 
 /// See [`Process::matching`].
@@ -197,6 +210,8 @@ pub mod relations {
         pub tag: Term,
         /// The monitor's reference is an alias too.
         pub alias: bool,
+        /// It is a port that is monitored.
+        pub port: bool,
     }
 
     /// All relations, in orders that don't depend on addresses.
@@ -273,8 +288,14 @@ impl Process {
             off_heap_messages: false,
             async_dist: false,
             sensitive: false,
+            bound: false,
+            active: false,
+            long_queue: false,
             trace: None,
+            seq: None,
             matching: None,
+            job: None,
+            yielding: None,
         }
     }
 
@@ -320,6 +341,7 @@ pub struct RootFields<'a> {
     pub exit_reason: &'a mut Term,
     pub label: &'a mut Term,
     pub relations: &'a mut relations::Relations,
+    pub job: &'a mut Option<Box<job::Job>>,
 }
 
 impl Roots for ProcessRoots<'_> {
@@ -338,6 +360,9 @@ impl Roots for ProcessRoots<'_> {
         f(&mut p.trap.args);
         f(from_mut(p.exit_reason));
         f(from_mut(p.label));
+        if let Some(job) = p.job {
+            f(&mut job.terms);
+        }
         if p.relations.tagged > 0 {
             for m in p.relations.monitors.values_mut() {
                 f(from_mut(&mut m.tag));
@@ -427,6 +452,7 @@ impl Process {
             exit_reason: &mut self.exit_reason,
             label: &mut self.label,
             relations: &mut self.relations,
+            job: &mut self.job,
         };
         let mut roots = ProcessRoots { regs, process: &mut fields };
         let done = collect(&mut self.heap, arena, &mut roots);

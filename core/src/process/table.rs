@@ -48,6 +48,17 @@ impl ProcessTable {
         }
     }
 
+    /// The number that the next process will get, if its slot is free.
+    pub fn next_number(&self) -> u64 {
+        self.next & ((1 << 60) - 1)
+    }
+
+    /// Goes on with another number, for tests that need pids of a kind.
+    pub fn set_next_number(&mut self, number: u64) -> u64 {
+        self.next = number & ((1 << 60) - 1);
+        self.next
+    }
+
     /// Puts in a new process.
     pub fn insert(&mut self, process: Box<Process>) {
         let slot = self.slot(process.pid);

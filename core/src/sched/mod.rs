@@ -94,7 +94,14 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
     p.budget = most;
     sys.counters.context_switches += u64::from(fresh);
     trace_running(sys, &mut p, true);
+    let watched = sys.tracing.system_monitor.is_some() || sys.tracing.system_profile.is_some();
+    let begun = watched.then(|| crate::bif::watch::begins(sys, &mut p));
+    p.yielding = None;
     let end = run(regs, &mut p, sys);
+    if let Some(begun) = begun {
+        let (waits, exited) = (end == SliceEnd::Waiting, end == SliceEnd::Exited);
+        crate::bif::watch::ended(sys, &mut p, begun, waits, exited);
+    }
     trace_running(sys, &mut p, false);
     let least = i32::from(fresh && end != SliceEnd::Wanted);
     let used = (most - p.budget).max(least) as u64;
@@ -148,6 +155,12 @@ fn finish(sys: &mut System, mut p: Box<Process>) {
         sys.watch_exit = Some(if normal { String::new() } else { text });
     }
     p.state = State::Exiting;
+    for port in sys.resources.ports_of(p.pid) {
+        if crate::signals::Signals::new(sys, Some(&mut p)).port_down(port, reason).is_err() {
+            let limit = sys.arena.limit();
+            sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
+        }
+    }
     for handle in sys.resources.owner_gone(p.pid) {
         // Nobody is left to be told that closing failed.
         let _ = sys.host.files().map(|f| f.close(handle));

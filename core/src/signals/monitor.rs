@@ -16,6 +16,8 @@ pub struct Target {
     pub pid: Term,
     /// The name that it was given by, an atom, or [`Term::NONE`].
     pub name: Term,
+    /// It is a port, or the name of one.
+    pub port: bool,
 }
 
 /// Options of `monitor/3`.
@@ -45,12 +47,16 @@ impl Signals<'_> {
                 // A process that monitors itself gets a reference and nothing else ever.
                 return Ok(());
             }
-            let m = Monitor { pid: target.pid, name: target.name, tag: opts.tag, alias: with_alias };
+            let m = Monitor { pid: target.pid, name: target.name, tag: opts.tag, alias: with_alias, port: target.port };
             p.relations.add_monitor(id, m);
+        }
+        if target.port && self.sys.resources.ports.contains_key(&target.pid.id_number()) && target.pid.is_local_port() {
+            self.sys.resources.port_monitors.push((target.pid, id, origin));
+            return Ok(());
         }
         match self.find_alive(target.pid) {
             Some((p, _)) => {
-                let m = Monitor { pid: origin, name: target.name, tag: Term::NIL, alias: with_alias };
+                let m = Monitor { pid: origin, name: target.name, tag: Term::NIL, alias: with_alias, port: false };
                 p.relations.monitored_by.insert(id, m);
                 Ok(())
             }
@@ -71,7 +77,8 @@ impl Signals<'_> {
             let reason = copy::copy(a, lit, reason)?;
             let reference = if m.alias { refs::make_alias(a, id, origin)? } else { refs::make(a, id)? };
             let object = if m.name.is_none() { pid } else { build::tuple(a, &[m.name, Term::atom(am::NONAME)])? };
-            build::tuple(a, &[tag, reference, Term::atom(am::PROCESS), object, reason])
+            let kind = if m.port { am::PORT } else { am::PROCESS };
+            build::tuple(a, &[tag, reference, Term::atom(kind), object, reason])
         })
     }
 
@@ -82,7 +89,9 @@ impl Signals<'_> {
             p.relations.aliases.remove(&id);
         }
         let Some(m) = p.relations.remove_monitor(id) else { return false };
-        if let Some((p, _)) = self.find(m.pid) {
+        if m.port {
+            self.sys.resources.port_monitors.retain(|(_, r, _)| *r != id);
+        } else if let Some((p, _)) = self.find(m.pid) {
             p.relations.monitored_by.remove(&id);
         }
         true
@@ -99,6 +108,17 @@ impl Signals<'_> {
             }
             Some(_) => true,
         }
+    }
+
+    /// A port has ended: tells those who monitor it.
+    pub fn port_down(&mut self, port: Term, reason: Term) -> Result<(), OutOfMemory> {
+        let all = &mut self.sys.resources.port_monitors;
+        let gone: Vec<_> = all.iter().filter(|m| m.0 == port).map(|m| (m.1, m.2)).collect();
+        all.retain(|m| m.0 != port);
+        for (id, origin) in gone {
+            self.down(origin, id, port, reason)?;
+        }
+        Ok(())
     }
 
     /// Suspends `target` once more on behalf of `by`. `false`: there is no such process.

@@ -116,7 +116,7 @@ impl Signals<'_> {
             self.link(parent, pid);
         }
         if let (Some(m), Some(id)) = (opts.monitor, reference) {
-            self.monitor(parent, id, Target { pid, name: Term::NONE }, m)?;
+            self.monitor(parent, id, Target { pid, name: Term::NONE, port: false }, m)?;
         }
         Ok(pid)
     }

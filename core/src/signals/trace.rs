@@ -3,17 +3,35 @@
 use super::Signals;
 use crate::arena::OutOfMemory;
 use crate::atom::{Atom, am};
-use crate::heap::{build, copy};
+use crate::heap::build::Built;
+use crate::heap::{Alloc, build, copy};
 use crate::process::State;
 use crate::process::trace::{Tracee, flag};
 use crate::term::Term;
 
 /// The last element of a `trace_ts` message.
 #[derive(Clone, Copy)]
-enum Stamp {
+pub enum Stamp {
     Now(i64),
     Monotonic(i64),
     Strict(i64, i64),
+}
+
+impl Stamp {
+    pub fn build(self, a: &mut dyn Alloc) -> Built {
+        match self {
+            Stamp::Now(us) => {
+                let (s, us) = (us.div_euclid(1_000_000), us.rem_euclid(1_000_000));
+                let now = [s.div_euclid(1_000_000), s.rem_euclid(1_000_000), us].map(Term::small);
+                build::tuple(a, &now)
+            }
+            Stamp::Monotonic(ns) => build::int(a, ns),
+            Stamp::Strict(ns, unique) => {
+                let ns = build::int(a, ns)?;
+                build::tuple(a, &[ns, Term::small(unique)])
+            }
+        }
+    }
 }
 
 impl Signals<'_> {
@@ -67,24 +85,15 @@ impl Signals<'_> {
             if scheduler {
                 parts.push(Term::small(1));
             }
-            match stamp {
-                None => {}
-                Some(Stamp::Now(us)) => {
-                    let (s, us) = (us.div_euclid(1_000_000), us.rem_euclid(1_000_000));
-                    let now = [s.div_euclid(1_000_000), s.rem_euclid(1_000_000), us].map(Term::small);
-                    parts.push(build::tuple(a, &now)?);
-                }
-                Some(Stamp::Monotonic(ns)) => parts.push(build::int(a, ns)?),
-                Some(Stamp::Strict(ns, unique)) => {
-                    let ns = build::int(a, ns)?;
-                    parts.push(build::tuple(a, &[ns, Term::small(unique)])?);
-                }
+            if let Some(stamp) = stamp {
+                parts.push(stamp.build(a)?);
             }
             build::tuple(a, &parts)
         })
     }
 
-    fn stamp(&mut self, flags: u32) -> Option<Stamp> {
+    /// The time stamp that these flags of `erlang:trace/3` ask for.
+    pub fn stamp(&mut self, flags: u32) -> Option<Stamp> {
         if flags & flag::TIMESTAMP != 0 {
             let us = (self.sys.system_ns() / 1000).max(self.sys.last_now_us + 1);
             self.sys.last_now_us = us;

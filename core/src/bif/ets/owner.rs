@@ -81,10 +81,12 @@ fn option(ctx: &Ctx<'_>, t: &mut Table, heir: &mut Option<(Term, Term)>, o: Term
         (2, am::KEYPOS) => t.keypos = v(2).as_small().filter(|p| (1..1 << 24).contains(p))? as u32,
         (2, am::READ_CONCURRENCY) => t.read_concurrency = v(2).as_bool()?,
         (2, am::WRITE_CONCURRENCY) => {
-            if v(2).as_bool().is_none() && !v(2).is(am::AUTO) {
+            // `{debug_hash_fixed_number_of_locks, N}` is for OTP's own tests.
+            let locks = mem.tuple_arity(v(2)) == Some(2) && mem.element(v(2), 2).as_small().is_some_and(|n| n > 0);
+            if v(2).as_bool().is_none() && !v(2).is(am::AUTO) && !locks {
                 return None;
             }
-            t.write_concurrency = v(2);
+            t.write_concurrency = if locks { Term::bool(true) } else { v(2) };
             if v(2).is(am::AUTO) {
                 t.decentralized_counters = true;
             }

@@ -291,27 +291,24 @@ pub fn scheduled(sys: &mut System, p: &mut Process, begins: bool) {
         // Between slices `since` is the time that was used up so far.
         t.since = now.wrapping_sub(t.since);
     }
-    let flags = p.trace_flags();
-    if flags & (flag::RUNNING | flag::RUNNING_PROCS) == 0 {
+    let ended = !begins && !p.exit_reason.is_none();
+    let wanted = if ended { flag::EXITING } else { flag::RUNNING | flag::RUNNING_PROCS };
+    if p.trace_flags() & wanted == 0 {
         return;
     }
     let mut ctx = Ctx { proc: p, sys };
-    let place = if begins || !ctx.proc.exit_reason.is_none() { ctx.proc.current } else { at(&ctx) };
-    let tag = match (begins, ctx.proc.exit_reason.is_none()) {
+    let place = at(&ctx);
+    let tag = match (begins, ended) {
         (true, _) => am::IN,
-        (false, true) => am::OUT,
-        (false, false) => am::OUT_EXITED,
+        (false, false) => am::OUT,
+        (false, true) => am::OUT_EXITED,
     };
     let me = ctx.proc.pid;
-    let mut parts = [Term::atom(place.module), Term::atom(place.function), Term::small(place.arity as i64)];
-    if begins {
-        let place = at(&ctx);
-        parts = [Term::atom(place.module), Term::atom(place.function), Term::small(place.arity as i64)];
-    }
+    let parts = [Term::atom(place.module), Term::atom(place.function), Term::small(place.arity as i64)];
     let done = match ctx.tuple(&parts) {
         Ok(mfa) => {
-            let data = if tag == am::OUT_EXITED { Term::small(0) } else { mfa };
-            ctx.signals().trace_event(me, flag::RUNNING | flag::RUNNING_PROCS, tag, &[data]).is_ok()
+            let data = if ended { Term::small(0) } else { mfa };
+            ctx.signals().trace_event(me, wanted, tag, &[data]).is_ok()
         }
         Err(_) => false,
     };
@@ -323,7 +320,8 @@ pub fn scheduled(sys: &mut System, p: &mut Process, begins: bool) {
 
 /// The function that a process which doesn't run is in.
 fn at(ctx: &Ctx<'_>) -> crate::process::Mfa {
-    ctx.sys.code.function_at(ctx.proc.ip).unwrap_or(ctx.proc.current)
+    let yielding = ctx.proc.yielding;
+    yielding.or_else(|| ctx.sys.code.function_at(ctx.proc.ip)).unwrap_or(ctx.proc.current)
 }
 
 fn collection(ctx: &mut Ctx<'_>, tag: Atom, need: usize) -> Result<(), Fault> {

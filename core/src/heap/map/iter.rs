@@ -54,6 +54,45 @@ pub fn pairs(mem: Mem, map: Term) -> Vec<(Term, Term)> {
     all
 }
 
+/// What a trie is made of: `erts_debug:map_info/1`.
+#[derive(Debug, Default)]
+pub struct Shape {
+    pub depth: u64,
+    pub arrays: u64,
+    /// Nodes of colliding keys, and nodes with a bitmap: how many, and how many by the number of children (from 1).
+    pub collisions: (u64, [u64; 16]),
+    pub bitmaps: (u64, [u64; 16]),
+    /// How many, and how many by level.
+    pub leaves: (u64, [u64; 18]),
+}
+
+/// The shape of a hash map.
+pub fn shape(mem: Mem, map: Term) -> Shape {
+    let mut s = Shape::default();
+    let mut work = vec![(map, 0usize)];
+    while let Some((node, level)) = work.pop() {
+        if node.is_list() {
+            s.leaves.0 += 1;
+            s.leaves.1[level.min(17)] += 1;
+            continue;
+        }
+        let n = Node::of(mem, node);
+        let place = (n.count as usize).clamp(1, 16) - 1;
+        if n.collision {
+            s.collisions.0 += 1;
+            s.collisions.1[place] += 1;
+        } else if n.first == 2 && n.count == 16 {
+            s.arrays += 1;
+        } else {
+            s.bitmaps.0 += 1;
+            s.bitmaps.1[place] += 1;
+        }
+        s.depth = s.depth.max(level as u64 + 1);
+        work.extend((0..n.count).map(|i| (mem.field(node, n.first + i), level + 1)));
+    }
+    s
+}
+
 /// Up to `want` pairs of a hash map from the leaf that `path` leads to (child indices from the root down; 0 where it ends), and
 /// the path of the leaf after them, if there is one. `None`: the path leads nowhere. Colliding keys are never parted.
 #[allow(clippy::type_complexity)]

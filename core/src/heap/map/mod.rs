@@ -17,8 +17,8 @@ mod trie;
 #[cfg(test)]
 mod tests;
 
-pub use build::from_pairs;
-pub use iter::{Leaves, pairs, walk};
+pub use build::{PARTS, from_pairs, join_parts, part, part_of};
+pub use iter::{Leaves, Shape, pairs, shape, walk};
 pub use merge::merge;
 
 use super::Alloc;
