@@ -33,7 +33,7 @@ start(Module) ->
         {'DOWN', Ref, process, Pid, {mochi_status, Status}} ->
             Status;
         {'DOWN', Ref, process, Pid, Reason} ->
-            io:put_chars(standard_error, io_lib:format("the program was stopped: ~tw~n", [Reason])),
+            io:put_chars(standard_error, io_lib:format("the program was stopped: ~p~n", [Reason])),
             1
     end.
 

@@ -10,7 +10,11 @@
 
 -doc false.
 -spec available() -> boolean().
-available() -> beambox_http:available().
+available() ->
+    try beambox_http:available()
+    %% An escript carries the application's own modules only.
+    catch error:undef -> false
+    end.
 
 -doc false.
 -spec open(mochi_transport:origin()) -> {ok, none}.
