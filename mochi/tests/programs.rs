@@ -141,7 +141,8 @@ fn run_as(folder: &str, end: &str, compile: Compile) {
         {
             wrong.push(format!("{name}: stderr should have\n{e}\nbut is\n{}", read("stderr")));
         }
-        if read("valid") != "ok" {
+        // What OTP's compiler makes is its own affair, and loses types when it is disassembled.
+        if end == "beam" && read("valid") != "ok" {
             wrong.push(format!("{name}: beam_validator says {}", read("valid")));
         }
     }

@@ -152,14 +152,20 @@ chomp(B) ->
     end.
 
 -doc "Start of a `bench` block.".
--spec bench_start() -> integer().
-bench_start() -> erlang:monotonic_time(microsecond).
+-spec bench_start() -> {integer(), non_neg_integer()}.
+bench_start() -> {erlang:monotonic_time(microsecond), heap()}.
 
 -doc "End of a `bench` block: prints what it took.".
--spec bench_end(binary(), integer()) -> nil.
-bench_end(Name, Start) ->
+-spec bench_end(binary(), {integer(), non_neg_integer()}) -> nil.
+bench_end(Name, {Start, Before}) ->
     D = erlang:monotonic_time(microsecond) - Start,
-    mochi_json:print(#{<<"duration_us">> => D, <<"memory_bytes">> => 0, <<"name">> => Name}).
+    Grown = erlang:max(0, heap() - Before),
+    mochi_json:print(#{<<"duration_us">> => D, <<"memory_bytes">> => Grown, <<"name">> => Name}).
+
+%% Bytes that the process holds.
+heap() ->
+    {memory, Bytes} = erlang:process_info(self(), memory),
+    Bytes.
 
 %%% Comparison
 

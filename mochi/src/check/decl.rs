@@ -29,6 +29,10 @@ fn nested_types<'a>(stmt: &'a Stmt, out: &mut Vec<(&'a Stmt, &'a TypeDecl)>) {
     }
 }
 
+/// Names of types that every program has.
+const BUILT_IN_TYPES: [&str; 12] =
+    ["int", "int64", "float", "bigint", "bigrat", "string", "bool", "unit", "void", "any", "list", "map"];
+
 impl<'a> Checker<'a> {
     pub(super) fn collect(&mut self, program: &'a Program) {
         // Types declared inside blocks are known everywhere too: their names are all that there is to them.
@@ -352,6 +356,30 @@ impl<'a> Checker<'a> {
     /// Type parameters, parameter types, declared result.
     pub(super) fn signature(&mut self, sig: &FunSig) -> (Vec<Name>, Vec<Type>, Option<Type>) {
         let generics: Vec<Name> = sig.generics.iter().map(|g| g.name.clone()).collect();
+        for (i, g) in sig.generics.iter().enumerate() {
+            if generics.iter().take(i).any(|n| *n == g.name) {
+                let d = Diagnostic::error("T048", g.span, format!("the type parameter `{}` is there twice", g.name));
+                self.error(d.help("give it another name, or take it away"));
+            } else if BUILT_IN_TYPES.contains(&&*g.name) || self.type_names.contains_key(&g.name) {
+                let d = Diagnostic::error(
+                    "T049",
+                    g.span,
+                    format!("the type parameter `{}` hides the type of that name", g.name),
+                );
+                self.soft(d.help("type parameters are single letters by custom: `T`"));
+            }
+        }
+        for (i, p) in sig.params.iter().enumerate() {
+            if let Some(first) = sig.params.iter().take(i).find(|q| q.name.name == p.name.name && &*q.name.name != "_")
+            {
+                let d = Diagnostic::error(
+                    "P070",
+                    p.name.span,
+                    format!("there are two parameters `{}`; this one hides the other", p.name.name),
+                );
+                self.soft(d.label(first.name.span, "the other").help("give it another name"));
+            }
+        }
         let cur = self.cur();
         // Only to have the type parameters in scope.
         self.ctx.push(FunCtx {

@@ -62,6 +62,10 @@ impl<'a> Checker<'a> {
         expected: Option<&Type>,
     ) -> Type {
         let subject = self.expr(value, None);
+        if arms.is_empty() {
+            let d = Diagnostic::error("P062", span, "this `match` has no arms, so its value is always none");
+            self.soft(d.help("write `pattern => value` between the braces"));
+        }
         let mut result: Option<Type> = None;
         let mut seen: Vec<&Pattern> = Vec::new();
         let mut closed: Option<Span> = None;

@@ -80,6 +80,14 @@ impl<'a> Checker<'a> {
             }
             BinOp::Coalesce => {
                 let inner = a.unwrapped().clone();
+                // What has no other value than its literal says; a variable may be null in spite of its type.
+                if matches!(
+                    left.kind,
+                    ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Bool(_) | ExprKind::List(_)
+                ) {
+                    let d = Diagnostic::error("T062", left.span, "this is never none, so `??` always gives it");
+                    self.soft(d.help("take the `??` and what is behind it away"));
+                }
                 let b = self.expr(right, Some(&inner));
                 match inner {
                     Type::Null => b,

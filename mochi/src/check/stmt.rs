@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         if let (Some(to), Some(from), Some(v)) = (&declared, &found, &l.value) {
             self.flow("T008", v.span, from, to, &format!("`{}`", l.name.name));
         }
-        if let (None, Some(v)) = (&declared, &l.value) {
+        if let Some(v) = &l.value {
             self.alias_check(l, v);
         }
         let ty = declared.clone().unwrap_or_else(|| self.widened(found.unwrap_or(Type::Error)));
@@ -188,6 +188,19 @@ impl<'a> Checker<'a> {
             return;
         };
         let source = self.var(id);
+        if let (Some(declared), Type::List(inner)) = (&l.ty, &source.ty)
+            && let Some(Type::List(outer)) = self.type_exprs.get(&declared.id)
+            && **outer == Type::Any
+            && !inner.is_dynamic()
+        {
+            let message = format!("`{}` would let other values than `{inner}` into `{}`", l.name.name, source.name);
+            let d = Diagnostic::error("T052", v.span, message).label(source.span, "declared here");
+            self.soft(d.help(format!("copy it: `{}[0:]`; both names are of the same list", source.name)));
+            return;
+        }
+        if l.ty.is_some() {
+            return;
+        }
         let aggregate = matches!(source.ty, Type::List(_) | Type::Map(..) | Type::Struct(..) | Type::Record(_));
         if aggregate && !source.mutable && matches!(source.kind, VarKind::Global | VarKind::Local) {
             let d = Diagnostic::error(
