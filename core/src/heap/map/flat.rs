@@ -108,14 +108,29 @@ pub(super) fn put(a: &mut dyn Alloc, names: &dyn Names, map: Term, new: Term, va
     if let Some(i) = position(mem, map, new) {
         return with_value(a, map, i, value);
     }
-    let mut pairs = super::pairs(mem, map);
-    if pairs.len() >= FLAT_MAP_LIMIT as usize {
+    let n = mem.map_size(map) as u32;
+    if n >= FLAT_MAP_LIMIT {
+        let mut pairs = super::pairs(mem, map);
         pairs.push((new, value));
         return super::from_pairs(a, names, &pairs);
     }
-    let at = pairs.iter().position(|p| compare_keys(mem, names, p.0, new) != Ordering::Less).unwrap_or(pairs.len());
-    pairs.insert(at, (new, value));
-    make(a, &pairs)
+    let at = (0..n).find(|i| compare_keys(mem, names, key(mem, map, *i), new) != Ordering::Less).unwrap_or(n);
+    let to = a.words(n + 2 + FLAT_MAP_WORDS + n + 1)?;
+    let (old, made) = (keys(mem, map).addr(), to + 8 * (n + 2));
+    // Header and keys, then header, size, keys and values; the new pair comes in between.
+    mem.set_word(to, 0, object::tuple_header(n + 1));
+    mem.copy_words(old + 8, to + 8, at);
+    mem.set(to, 1 + at, new);
+    mem.copy_words(old + 8 * (1 + at), to + 8 * (2 + at), n - at);
+    let values = map.addr() + 8 * FLAT_MAP_WORDS;
+    let new_values = made + 8 * FLAT_MAP_WORDS;
+    mem.set_word(made, 0, FLAT_MAP_HEADER);
+    mem.set_word(made, 1, n as u64 + 1);
+    mem.set(made, 2, Term::boxed_at(to));
+    mem.copy_words(values, new_values, at);
+    mem.set(new_values, at, value);
+    mem.copy_words(values + 8 * at, new_values + 8 * (at + 1), n - at);
+    Ok(Term::boxed_at(made))
 }
 
 /// As [`put`] for each pair in turn. There is room for all of them.

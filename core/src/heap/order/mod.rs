@@ -124,6 +124,33 @@ fn same(mem: Mem, a: Term, b: Term) -> bool {
                 }
                 (a, b) = (ta, tb);
             }
+        } else if object::is_tuple_header(mem.header(a)) {
+            let h = mem.header(a);
+            if h != mem.header(b) {
+                return false;
+            }
+            // What differs at once is looked for in the whole tuple before anything is looked at closely.
+            let n = object::arity(h);
+            let (mut first, mut others) = (0, false);
+            for i in 1..=n {
+                let (x, y) = (mem.field(a, i), mem.field(b, i));
+                if x != y {
+                    if x.is_immed() || x.tag() != y.tag() {
+                        return false;
+                    }
+                    others |= first != 0;
+                    first = if first == 0 { i } else { first };
+                }
+            }
+            if first == 0 {
+                let Some(next) = next_difference(mem, &mut runs) else { return true };
+                (a, b) = next;
+            } else {
+                if others {
+                    runs.push((a.addr() + 8 * (first + 1), b.addr() + 8 * (first + 1), n - first));
+                }
+                (a, b) = (mem.field(a, first), mem.field(b, first));
+            }
         } else {
             match boxed_same(mem, a, b) {
                 Shallow::Different => return false,
