@@ -526,13 +526,9 @@ now() ->
             Next
     end.
 
--doc "`eval(source)`: compiled programs carry no compiler, so only what is a number or text in itself has a value here.".
+-doc "`eval(source)`: what `m:mochi_eval` can do with the text.".
 -spec eval(value()) -> value().
-eval(Source) when is_binary(Source) ->
-    case mochi_num:number(Source) of
-        N when is_number(N) -> N;
-        _ -> fail(<<"eval is not available: a compiled program carries no compiler">>)
-    end;
+eval(Source) when is_binary(Source) -> mochi_eval:run(Source);
 eval(_) -> fail(<<"eval expects string">>).
 
 -doc "`mem()`: bytes in use.".
