@@ -115,17 +115,18 @@ pub fn flip(c: u8) -> u8 {
     }
 }
 
-/// The code point at `at` of checked UTF-8, and its length. Past the end: `(0, 1)`.
+/// The code point at `at` of checked UTF-8, and its length, which stays inside of the text whatever the bytes. Past the end: `(0, 1)`.
 #[inline]
 pub fn decode(s: &[u8], at: usize) -> (u32, usize) {
     let b = |i: usize| s.get(at + i).map_or(0, |b| u32::from(*b & 0x3F));
+    let left = s.len().saturating_sub(at);
     match s.get(at).copied() {
         None => (0, 1),
         // A continuation byte, which only `\C` can lead to, stands for itself.
         Some(c) if c < 0xC0 => (u32::from(c), 1),
-        Some(c) if c < 0xE0 => ((u32::from(c & 0x1F) << 6) | b(1), 2),
-        Some(c) if c < 0xF0 => ((u32::from(c & 0x0F) << 12) | (b(1) << 6) | b(2), 3),
-        Some(c) => ((u32::from(c & 0x07) << 18) | (b(1) << 12) | (b(2) << 6) | b(3), 4),
+        Some(c) if c < 0xE0 => ((u32::from(c & 0x1F) << 6) | b(1), left.min(2)),
+        Some(c) if c < 0xF0 => ((u32::from(c & 0x0F) << 12) | (b(1) << 6) | b(2), left.min(3)),
+        Some(c) => ((u32::from(c & 0x07) << 18) | (b(1) << 12) | (b(2) << 6) | b(3), left.min(4)),
     }
 }
 

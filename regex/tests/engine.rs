@@ -154,3 +154,15 @@ fn the_cache_keeps_and_forgets() {
     }
     assert!(!cache.get(b"a", 0).unwrap().1);
 }
+
+/// Found by the fuzz target `regex`: the last byte of the subject begins a character that isn't there.
+#[test]
+fn groups_stay_inside_of_a_subject_that_is_no_utf8() {
+    for (pattern, subject) in
+        [(&b"(*UTF8).*"[..], &b"y\x86\xff\xff\xceW\xc3"[..]), (b"(*UTF8)(.)*", b"\xf0"), (b"(*UTF8)\\w.", b"a\xe2\x82")]
+    {
+        let re = Regex::new(pattern, 0).unwrap();
+        let (_, _, groups) = run(&re, subject, MatchOptions::default(), u64::MAX);
+        assert!(groups.iter().flatten().all(|(from, to)| from.max(to) <= &subject.len()), "{groups:?}");
+    }
+}
