@@ -95,6 +95,9 @@ pub fn wait(m: &mut Machine<'_>, to: i32, at: u32) -> Flow {
     wait_here(m, to, at)
 }
 
+/// In place of a timer's number: the process waits without one.
+const FOREVER: u64 = u64::MAX;
+
 /// `wait_timeout`: as `wait`, or falls through when the time is over.
 pub fn wait_timeout(m: &mut Machine<'_>, t: Src, to: i32, at: u32) -> Flow {
     if m.proc.timed_out {
@@ -106,6 +109,8 @@ pub fn wait_timeout(m: &mut Machine<'_>, t: Src, to: i32, at: u32) -> Flow {
     }
     let t = m.src(t);
     if t.is(am::INFINITY) {
+        // Registers don't survive the wait, so the time must not be looked at again.
+        m.proc.receive_timer = Some(FOREVER);
         return wait_here(m, to, at);
     }
     match t.as_small() {

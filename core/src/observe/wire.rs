@@ -269,7 +269,8 @@ fn binary_bytes(mem: Mem, p: &Process) -> u64 {
     [p.heap.off_heap.first, p.heap.old_off_heap.first]
         .into_iter()
         .flat_map(|first| {
-            std::iter::successors(Some(first), move |at| Some(mem.word(*at, 2) as Addr)).take_while(|a| *a != 0)
+            let there = |at: Addr| Some(at).filter(|at| *at != 0);
+            std::iter::successors(there(first), move |at| there(mem.word(*at, 2) as Addr))
         })
         .filter(|at| mem.word(*at, 0) == object::BIN_REF_HEADER)
         .map(|at| block_bytes(mem, mem.word(at, 1) as Addr) as u64)
