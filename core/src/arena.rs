@@ -116,6 +116,7 @@ impl Arena {
             (self.base + place.offset * PAGE, place, LARGE_SEGMENT)
         };
         self.live.insert(addr, Live { place, segment, words: bytes / 8 });
+        self.mem.mark(addr, bytes / 8, true);
         self.used += bytes as u64;
         self.peak = self.peak.max(self.used);
         Ok(addr)
@@ -151,6 +152,7 @@ impl Arena {
             return;
         };
         self.used -= b.words as u64 * 8;
+        self.mem.mark(addr, b.words, false);
         if b.segment == LARGE_SEGMENT {
             self.pages.free(b.place);
         } else if b.segment == LARGE_LITERAL {
@@ -196,15 +198,13 @@ impl Backing {
     /// Backing, handle, first usable address, number of pages.
     #[allow(unsafe_code)]
     fn reserve(limit: u64) -> Result<(Backing, Mem, Addr, u32), OutOfMemory> {
-        use crate::term::mem::GUARD;
-        // A header may claim up to 2^26 words past an object; the tail guard covers that.
-        const TAIL: usize = 1 << 29;
+        use crate::term::mem::{GUARD, MARKS, TAIL};
         let mut map = memmap2::MmapOptions::new()
-            .len(GUARD + (1 << 32) + TAIL)
+            .len(GUARD + (1 << 32) + TAIL + MARKS)
             .no_reserve_swap()
             .map_anon()
             .map_err(|_| OutOfMemory)?;
-        // SAFETY: the mapping covers GUARD bytes, every 32-bit offset, and TAIL bytes, and lives as long as the arena.
+        // SAFETY: the mapping covers GUARD bytes, every 32-bit offset, TAIL and MARKS bytes, and lives as long as the arena.
         let mem = unsafe { Mem::new(map.as_mut_ptr().add(GUARD)) };
         // The first page stays unused, so that 0 is never the address of an object.
         let pages = ((limit * 2).div_ceil(PAGE as u64)).clamp(64, 4094) as u32;

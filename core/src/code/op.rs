@@ -109,6 +109,7 @@ macro_rules! for_each_op {
             "Word i of a tuple to X." GetElementX { s: u16, i: u16, d: u16 }
             "Word i of a tuple." GetElement { s: Src, d: Dst, i: u32 }
             "Words i and i+1 of a tuple to two X." GetElement2X { s: u16, i: u16, d1: u16, d2: u16 }
+            "The operand must be of this kind, which the loader could not prove; else badarg." Demand { kind: u8, s: Src, n: u32 }
             "Overwrites word i of a fresh tuple." SetElement { v: Src, t: Src, i: u32 }
             "Copies a record with some elements replaced." UpdateRecord { s: Src, d: Dst, at: u32, n: u32 }
             "Adds or replaces map pairs." PutMapAssoc { live: u8, s: Src, d: Dst, at: u32, n: u32 }
@@ -392,6 +393,20 @@ impl TypeKind {
         TypeKind::Function,
         TypeKind::Map,
     ];
+}
+
+/// Kinds of [`Instr::Demand`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum DemandKind {
+    Cons,
+    Float,
+    /// A match context.
+    Context,
+    /// A tuple of at least `n` elements.
+    Tuple,
+    /// A tuple of exactly `n`.
+    Exact,
 }
 
 /// The targets of a `select`.

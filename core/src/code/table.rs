@@ -156,7 +156,8 @@ pub struct CodeTable {
     /// Slot 0 is never used, so that no code pointer is the word 0.
     pub instances: Vec<Option<Box<Instance>>>,
     pub funs: Vec<FunEntry>,
-    fun_index: FxHashMap<(Atom, [u8; 16], u32), u32>,
+    /// By module, digest, index, arity and free variables: whoever encodes a fun in external format chooses all of them.
+    fun_index: FxHashMap<(Atom, [u8; 16], u32, u8, u32), u32>,
 }
 
 impl CodeTable {
@@ -218,9 +219,9 @@ impl CodeTable {
         (self.instances.len() - 1) as u32
     }
 
-    /// The entry of a fun of this module, by the module's digest and the fun's index; made if need be.
+    /// The entry of a fun of this module; made if need be.
     pub fn fun(&mut self, entry: FunEntry) -> u32 {
-        let key = (entry.module, entry.uniq, entry.index);
+        let key = (entry.module, entry.uniq, entry.index, entry.arity, entry.num_free);
         if let Some(&i) = self.fun_index.get(&key) {
             let known = &mut self.funs[i as usize];
             if entry.code.is_some() {

@@ -18,8 +18,11 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr) -> Flow {
             if let Err(f) = m.collect_if_desired(live as usize, &mut t, &mut none) {
                 return m.fault(f);
             }
-            let r = matching::start(&mut m.ctx(), t);
-            store(m, r, d, fail)
+            match matching::start(&mut m.ctx(), t) {
+                // Without a label the code says that it can't fail.
+                Ok(None) if fail == 0 => m.error(Term::atom(am::BADARG)),
+                r => store(m, r, d, fail),
+            }
         }
         Instr::BsSetPosition { s, p } => {
             let (ctx, p) = (m.src(s), m.src(p));
@@ -204,16 +207,19 @@ pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n:
 fn bs_match(m: &mut Machine<'_>, s: Src, n: u16, at: u32, fail: i32) -> Flow {
     let live = m.side(at);
     let mut ctx = m.src(s);
-    if live < 256 && m.gc_desired() {
-        let mut none = Term::NIL;
-        if let Err(f) = m.collect_if_desired(live as usize, &mut ctx, &mut none) {
-            return m.fault(f);
-        }
-    }
     let mem = m.mem();
     let mut at = at + 1;
+    let mut collected = false;
     for _ in 0..n {
         let op = m.side(at);
+        // Not before the first command that may build: what fails until then leaves every register as it is.
+        if matches!(op, command::INTEGER | command::BINARY | command::TAIL) && !collected && live < 256 {
+            collected = true;
+            let mut none = Term::NIL;
+            if let Err(f) = m.collect_if_desired(live as usize, &mut ctx, &mut none) {
+                return m.fault(f);
+            }
+        }
         let (a, b, c) = (m.side(at + 1), m.side(at + 2), m.side(at + 3));
         match op {
             command::AT_LEAST => {

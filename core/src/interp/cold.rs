@@ -79,6 +79,11 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
         Instr::IsFunction2 { f, arity, fail } => data::is_function2(m, f, arity, fail),
         Instr::SelectVal { s, fail, table } => data::select_linear(m, s, fail, table),
         Instr::SelectArity { s, fail, table } => data::select_arity(m, s, fail, table),
+        // No compiler's code gets here. The frame need not be in order for an exception, so the process ends.
+        Instr::Demand { .. } => {
+            m.proc.exit_reason = Term::atom(am::BADARG);
+            Flow::End(SliceEnd::Exited)
+        }
         Instr::SetElement { v, t, i } => {
             let (v, t) = (m.src(v), m.src(t));
             m.mem().set(t.addr(), i, v);

@@ -297,6 +297,9 @@ fn handled(m: &mut Machine<'_>) {
 
 /// `try_case`: class, value and raw trace to x0, x1, x2.
 pub fn try_case(m: &mut Machine<'_>, y: u16) -> Flow {
+    if m.proc.exception.value.is_none() {
+        return uncalled(m);
+    }
     let trace = match raw_trace(m) {
         Ok(t) => t,
         Err(e) => return m.fault(e.into()),
@@ -316,6 +319,12 @@ pub fn try_case(m: &mut Machine<'_>, y: u16) -> Flow {
     Flow::Next
 }
 
+/// A handler was entered without an exception, which no compiler's code does: the process ends.
+fn uncalled(m: &mut Machine<'_>) -> Flow {
+    m.proc.exit_reason = Term::atom(am::BADARG);
+    Flow::End(SliceEnd::Exited)
+}
+
 /// `catch_end`: the value of a `catch` expression to x0.
 pub fn catch_end(m: &mut Machine<'_>, y: u16) -> Flow {
     let sp = m.proc.heap.sp;
@@ -325,6 +334,9 @@ pub fn catch_end(m: &mut Machine<'_>, y: u16) -> Flow {
         return Flow::Next;
     }
     let (class, value) = (m.proc.exception.class, m.proc.exception.value);
+    if value.is_none() {
+        return uncalled(m);
+    }
     let result = match class {
         Class::Throw => Ok(value),
         Class::Exit => m.ctx().tuple(&[Term::atom(am::EXIT_), value]),

@@ -8,7 +8,7 @@ use super::{APPLY_TRAP, Flow, Machine, Registers, SliceEnd, cold};
 use crate::bif::table;
 use crate::code::Instance;
 use crate::code::op::{Instr, SelectTable};
-use crate::code::operand::{Dst, Src};
+use crate::code::operand::{Dst, REGISTERS, Src};
 use crate::heap::{RESERVED, order};
 use crate::process::{CodePtr, Process};
 use crate::system::System;
@@ -107,9 +107,18 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             reds = m.proc.budget;
         };
     }
+    /// With `checked`: what the loader has made sure of, asserted.
+    macro_rules! check {
+        ($holds:expr, $what:literal) => {
+            if cfg!(feature = "checked") && !$holds {
+                violation(&m, &here, pc, $what);
+            }
+        };
+    }
     macro_rules! x {
         ($i:expr) => {{
             let i = $i as usize;
+            check!(i < REGISTERS, "a register beyond the file");
             // SAFETY: the loader checked every register number against the size of the register file.
             unsafe { *x.add(i) }
         }};
@@ -117,19 +126,43 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! set_x {
         ($i:expr, $v:expr) => {{
             let (i, v) = ($i as usize, $v);
+            check!(i < REGISTERS, "a register beyond the file");
             // SAFETY: as in `x!`.
             unsafe { *x.add(i) = v }
         }};
     }
     macro_rules! y {
-        ($i:expr) => {
+        ($i:expr) => {{
+            check!(sp + ($i as u32 + 1) * 8 < m.proc.heap.end, "a slot beyond the stack");
             mem.get(sp, $i as u32 + 1)
-        };
+        }};
     }
     macro_rules! set_y {
-        ($i:expr, $v:expr) => {
+        ($i:expr, $v:expr) => {{
+            check!(sp + ($i as u32 + 1) * 8 < m.proc.heap.end, "a slot beyond the stack");
             mem.set(sp, $i as u32 + 1, $v)
-        };
+        }};
+    }
+    /// The index of a constant; with `checked`, of one that is there.
+    macro_rules! constant {
+        ($i:expr) => {{
+            check!($i < tables(&here).0, "a constant that isn't there");
+            $i
+        }};
+    }
+    /// The index of `n` words in the side table.
+    macro_rules! side {
+        ($at:expr, $n:expr) => {{
+            check!($at as usize + $n as usize <= tables(&here).1, "operands that aren't there");
+            $at as usize
+        }};
+    }
+    /// The index of a select's table.
+    macro_rules! table {
+        ($at:expr) => {{
+            check!(($at as usize) < tables(&here).2, "a table that isn't there");
+            $at as usize
+        }};
     }
     macro_rules! src {
         ($s:expr) => {{
@@ -139,7 +172,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(i),
                 1 => y!(i),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *(*here.instance).consts.as_ptr().add(i) },
+                _ => unsafe { *(*here.instance).consts.as_ptr().add(constant!(i)) },
             }
         }};
     }
@@ -152,7 +185,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(j),
                 1 => y!(j),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *(*here.instance).consts.as_ptr().add(j) },
+                _ => unsafe { *(*here.instance).consts.as_ptr().add(constant!(j)) },
             }
         }};
     }
@@ -191,6 +224,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     /// Returns to the address in the frame on top of the stack.
     macro_rules! ret {
         () => {{
+            check!(sp < m.proc.heap.end, "a return without a frame");
             let word = mem.word(sp, 0);
             mem.set_word(sp, 0, 0);
             goto!(word)
@@ -284,6 +318,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($words:expr) => {{
             let at = hp;
             hp += $words * 8;
+            check!(hp <= sp, "a heap without room");
             at
         }};
     }
@@ -372,6 +407,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! get_list {
         ($s:expr, $h:expr, $t:expr) => {
             let l: Term = src!($s);
+            check!(l.is_list(), "no cons cell");
             let (a, b) = (Term(mem.word(l.addr(), 0)), Term(mem.word(l.addr(), 1)));
             set!($h, a);
             set!($t, b);
@@ -403,7 +439,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             let to = bump!(n + 1);
             mem.set_word(to, 0, object::tuple_header(n));
             // SAFETY: the loader put `n` operands there.
-            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, n)) };
             for k in 0..n {
                 // SAFETY: as above.
                 let v = wide!(unsafe { *side.add(k as usize) });
@@ -416,9 +452,10 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $d:expr, $at:expr, $n:expr) => {
             let old: Term = src!($s);
             // SAFETY: the loader put the size and `n` pairs there.
-            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, 1 + 2 * $n)) };
             // SAFETY: as above.
             let size = unsafe { *side };
+            check!(mem.tuple_arity(old) == Some(size), "no record of this size");
             let to = bump!(size + 1);
             for k in 0..=size {
                 mem.set_word(to, k, mem.word(old.addr(), k));
@@ -567,7 +604,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! init_y {
         ($at:expr, $n:expr) => {
             // SAFETY: the loader put `n` Y registers there.
-            let side = unsafe { (*here.instance).side.as_ptr().add($at as usize) };
+            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, $n)) };
             for k in 0..$n as usize {
                 // SAFETY: as above.
                 set_y!(unsafe { *side.add(k) }, Term::NIL);
@@ -578,7 +615,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $fail:expr, $table:expr) => {{
             let v: Term = src!($s);
             // SAFETY: the loader made the table's index; the instance outlives the slice.
-            let table = unsafe { &*(*here.instance).selects.as_ptr().add($table as usize) };
+            let table = unsafe { &*(*here.instance).selects.as_ptr().add(table!($table)) };
             if let SelectTable::Linear { .. } = table {
                 cold!()
             }
@@ -592,7 +629,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $fail:expr, $table:expr) => {{
             let v: Term = src!($s);
             // SAFETY: the loader made the table's index; the instance outlives the slice.
-            let table = unsafe { &*(*here.instance).selects.as_ptr().add($table as usize) };
+            let table = unsafe { &*(*here.instance).selects.as_ptr().add(table!($table)) };
             match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
                 Some(d) => jump!(d),
                 None => jump!($fail),
@@ -635,6 +672,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! get_element2 {
         ($s:expr, $i:expr, $d1:expr, $d2:expr) => {
             let t: Term = x!($s);
+            check!(mem.tuple_arity(t).is_some_and(|n| n > $i as u32), "no such element");
             let (a, b) = (mem.get(t.addr(), $i as u32), mem.get(t.addr(), $i as u32 + 1));
             set_x!($d1, a);
             set_x!($d2, b);
@@ -665,12 +703,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! get_position {
         ($s:expr, $d:expr) => {
             let ctx: Term = src!($s);
+            check!(mem.is_match_context(ctx), "no match context");
             set!($d, Term::small(mem.field(ctx, 2).raw() as i64));
         };
     }
     macro_rules! get_byte {
         ($unit:expr, $s:expr, $d:expr, $fail:expr) => {
             let ctx: Term = src!($s);
+            check!(mem.is_match_context(ctx), "no match context");
             let (pos, end) = (mem.field(ctx, 2).raw(), mem.field(ctx, 3).raw());
             let left = end.saturating_sub(pos);
             if left < 8 || ($unit == 8 && left % 8 != 0) {
@@ -688,6 +728,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         let leave = loop {
             // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
             let i: &Instr = unsafe { &*pc };
+            check!(within(&here, pc), "no instruction");
+            check!(hp >= m.proc.heap.start && hp <= sp && sp <= m.proc.heap.end, "a heap out of order");
             let to: u64 = match *i {
                 Instr::MoveXX { s, d } => {
                     set_x!(d, x!(s));
@@ -980,6 +1022,21 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::SelectVal { s, fail, table } => select!(s, fail, table),
+                Instr::Demand { kind, s, n } => {
+                    use crate::code::op::DemandKind as K;
+                    let t: Term = src!(s);
+                    let yes = match kind {
+                        k if k == K::Tuple as u8 => mem.tuple_arity(t).is_some_and(|a| a >= n),
+                        k if k == K::Exact as u8 => mem.tuple_arity(t) == Some(n),
+                        k if k == K::Cons as u8 => t.is_list(),
+                        k if k == K::Context as u8 => mem.is_match_context(t),
+                        _ => mem.is_float(t),
+                    };
+                    if yes {
+                        next!()
+                    }
+                    cold!()
+                }
                 Instr::PutListX { h, t, d } => {
                     let at = bump!(2);
                     mem.set(at, 0, x!(h));
@@ -997,16 +1054,19 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::GetHd { s, d } => {
                     let l: Term = src!(s);
+                    check!(l.is_list(), "no cons cell");
                     set!(d, Term(mem.word(l.addr(), 0)));
                     next!()
                 }
                 Instr::GetTl { s, d } => {
                     let l: Term = src!(s);
+                    check!(l.is_list(), "no cons cell");
                     set!(d, Term(mem.word(l.addr(), 1)));
                     next!()
                 }
                 Instr::GetElementX { s, i, d } => {
                     let t: Term = x!(s);
+                    check!(mem.tuple_arity(t).is_some_and(|n| n >= i as u32), "no such element");
                     set_x!(d, mem.get(t.addr(), i as u32));
                     next!()
                 }
@@ -1016,6 +1076,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::GetElement { s, d, i } => {
                     let t: Term = src!(s);
+                    check!(mem.tuple_arity(t).is_some_and(|n| n >= i), "no such element");
                     set!(d, mem.get(t.addr(), i));
                     next!()
                 }
@@ -1101,6 +1162,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::BsMatchQuick { s, n, at, fail } => {
                     let ctx: Term = src!(s);
+                    check!(mem.is_match_context(ctx), "no match context");
                     // SAFETY: the loader put `n` checked commands there, none of which builds anything; `x` is the register file.
                     let matched = unsafe {
                         super::bits::match_quick(mem, x, sp, (*here.instance).side.as_ptr().add(at as usize), n, ctx)
@@ -1127,6 +1189,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::BsTestUnit { s, fail, unit } => {
+                    check!(mem.is_match_context(src!(s)), "no match context");
                     let left = crate::heap::bits::matching::left(mem, src!(s));
                     if unit == 1 || (if unit == 8 { left % 8 } else { left % unit.max(1) as u64 }) == 0 {
                         next!()
@@ -1135,11 +1198,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::BsSetPosition { s, p } => {
                     let (ctx, p): (Term, Term) = (src!(s), src!(p));
+                    check!(mem.is_match_context(ctx), "no match context");
                     crate::heap::bits::matching::set_position(mem, ctx, p.as_small().unwrap_or(0) as u64);
                     next!()
                 }
                 Instr::BsGetUtf { kind, s, d, fail, flags } => {
                     let ctx: Term = src!(s);
+                    check!(mem.is_match_context(ctx), "no match context");
                     match crate::heap::bits::utf::take(mem, ctx, kind, flags) {
                         Some(c) => {
                             set!(d, Term::small(c as i64));
@@ -1149,6 +1214,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                 }
                 Instr::BsTestTail { s, fail, bits } => {
+                    check!(mem.is_match_context(src!(s)), "no match context");
                     if crate::heap::bits::matching::left(mem, src!(s)) == bits as u64 {
                         next!()
                     }
@@ -1196,6 +1262,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::FLoad { s, d } => {
                     let t: Term = src!(s);
+                    check!(mem.is_float(t), "no float");
                     m.f[d as usize & 15] = f64::from_bits(mem.word(t.addr(), 1));
                     next!()
                 }
@@ -1687,6 +1754,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                         jump!(fail)
                     }
                     then!(GetHd { s, d });
+                    check!(src!(s).is_list(), "no cons cell");
                     set!(d, Term(mem.word(src!(s).addr(), 0)));
                     next!()
                 }
@@ -1986,6 +2054,36 @@ fn lost(m: &mut Machine<'_>, to: CodePtr) -> SliceEnd {
         m.proc.pid, m.proc.ip
     )));
     SliceEnd::Stopped
+}
+
+/// Lengths of the running instance's constants, side table and selects.
+#[allow(unsafe_code)]
+#[inline(always)]
+fn tables(here: &Place) -> (usize, usize, usize) {
+    // SAFETY: the instance that runs is never freed.
+    let instance = unsafe { &*here.instance };
+    (instance.consts.len(), instance.side.len(), instance.selects.len())
+}
+
+/// Is this an instruction of the instance?
+fn within(here: &Place, pc: *const Instr) -> bool {
+    let offset = (pc as usize).wrapping_sub(here.code as usize);
+    offset % size_of::<Instr>() == 0 && ((offset / size_of::<Instr>()) as u64) < here.end
+}
+
+/// With `checked`: the loader has let something through that it must not.
+#[cold]
+#[inline(never)]
+fn violation(m: &Machine<'_>, here: &Place, pc: *const Instr, what: &str) -> ! {
+    let offset = (pc as usize).wrapping_sub(here.code as usize) / size_of::<Instr>();
+    let at = CodePtr { slot: here.slot(), offset: offset as u32 };
+    let code = m.sys.code.instance(at.slot).and_then(|i| i.code.get(offset));
+    let function = m
+        .sys
+        .code
+        .function_at(at)
+        .map(|f| format!("{}:{}/{}", m.sys.atoms.name(f.module), m.sys.atoms.name(f.function), f.arity));
+    panic!("{what}: {code:?} at {at:?} in {}", function.unwrap_or_default())
 }
 
 /// Ends the slice in front of a function: its arguments are saved.

@@ -9,6 +9,7 @@ mod fuse;
 pub mod literal;
 mod select;
 pub mod translate;
+mod verify;
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::atom::{Atom, AtomError, AtomTable, am};

@@ -135,10 +135,10 @@ impl Heap {
         let old_top_before = self.old_top;
         let survived = trace::minor(self, arena, block, size, roots);
         self.old_top = survived.old_top;
+        sweep::after_minor(arena, self);
         self.install(arena, block, size, survived.top, stack);
         // What lives now has survived one collection.
         self.high_water = self.top;
-        sweep::after_minor(arena, self);
         roots.move_in(self, arena)?;
         self.minor_since_major += 1;
         self.minor_count += 1;
@@ -173,10 +173,10 @@ impl Heap {
         self.grow_next = false;
         self.need_fullsweep = false;
         let top = trace::major(self, arena, block, size, roots);
+        sweep::after_major(arena, self);
         self.install(arena, block, size, top, stack);
         self.drop_old(arena);
         self.high_water = self.top;
-        sweep::after_major(arena, self);
         roots.move_in(self, arena)?;
         self.minor_since_major = 0;
         self.major_count += 1;

@@ -28,8 +28,8 @@ pub fn release_all(arena: &mut Arena, list: &mut OffHeap) {
     *list = OffHeap::default();
 }
 
-/// Walks a list whose objects lay in from-space. The links of the old places are still readable: only headers changed, and
-/// blocks are freed before new ones are made.
+/// Walks a list whose objects lay in from-space, which is freed afterwards. The links of the old places are as they were: only
+/// headers changed.
 fn sort_out(arena: &mut Arena, list: OffHeap, mut keep: impl FnMut(Addr, u64)) {
     let mem = arena.mem();
     let mut at = list.first;

@@ -81,34 +81,34 @@ impl<'a> Translator<'a> {
             }
             Op::BsGetInteger2 | Op::BsGetFloat2 | Op::BsGetBinary2 => self.get_field(op, a)?,
             Op::BsSkipBits2 => {
-                let (fail, s, size) = (self.fail(a, 0)?, self.src(a, 1)?, self.src(a, 2)?);
+                let (fail, s, size) = (self.target(a, 0)?, self.src(a, 1)?, self.src(a, 2)?);
                 let unit = self.num_below(a, 3, 257)? as u32;
                 self.e.push(Instr::BsSkip { s, size, fail, unit });
             }
             Op::BsTestTail2 => {
-                let (fail, s, bits) = (self.fail(a, 0)?, self.src(a, 1)?, self.num_below(a, 2, 1 << 32)? as u32);
+                let (fail, s, bits) = (self.target(a, 0)?, self.src(a, 1)?, self.num_below(a, 2, 1 << 32)? as u32);
                 self.e.push(Instr::BsTestTail { s, fail, bits });
             }
             Op::BsTestUnit => {
-                let (fail, s, unit) = (self.fail(a, 0)?, self.src(a, 1)?, self.num_below(a, 2, 257)? as u32);
+                let (fail, s, unit) = (self.target(a, 0)?, self.src(a, 1)?, self.num_below(a, 2, 257)? as u32);
                 if unit == 0 {
                     return Err(self.e.error("a unit of 0"));
                 }
                 self.e.push(Instr::BsTestUnit { s, fail, unit });
             }
             Op::BsMatchString => {
-                let (fail, s) = (self.fail(a, 0)?, self.src(a, 1)?);
+                let (fail, s) = (self.target(a, 0)?, self.src(a, 1)?);
                 let (bits, at) = (self.num_below(a, 2, 1 << 16)?, self.num(a, 3)?);
                 self.string(at, bits.div_ceil(8))?;
                 self.e.push(Instr::BsMatchString { s, n: bits as u16, at: at as u32, fail });
             }
             Op::BsGetUtf8 | Op::BsGetUtf16 | Op::BsGetUtf32 => {
-                let (fail, s, flags, d) = (self.fail(a, 0)?, self.src(a, 1)?, self.flags(a, 3)?, self.dst(a, 4)?);
+                let (fail, s, flags, d) = (self.target(a, 0)?, self.src(a, 1)?, self.flags(a, 3)?, self.dst(a, 4)?);
                 let kind = utf(op);
                 self.e.push(Instr::BsGetUtf { kind, s, d, fail, flags });
             }
             Op::BsSkipUtf8 | Op::BsSkipUtf16 | Op::BsSkipUtf32 => {
-                let (fail, s, flags) = (self.fail(a, 0)?, self.src(a, 1)?, self.flags(a, 3)?);
+                let (fail, s, flags) = (self.target(a, 0)?, self.src(a, 1)?, self.flags(a, 3)?);
                 let kind = utf(op);
                 self.e.push(Instr::BsSkipUtf { kind, s, fail, flags });
             }
@@ -165,7 +165,7 @@ impl<'a> Translator<'a> {
 
     /// Side table: context, size, destination; then unit and flags.
     fn get_field(&mut self, op: Op, a: &'a [Arg]) -> Done {
-        let (fail, live) = (self.fail(a, 0)?, self.live(a, 2)?);
+        let (fail, live) = (self.target(a, 0)?, self.live(a, 2)?);
         let (ctx, size) = (self.arg(a, 1)?, self.arg(a, 3)?);
         let (ctx, size) = (self.wide(ctx)?, self.wide(size)?);
         let unit = self.num_below(a, 4, 257)? as u32;
@@ -188,7 +188,7 @@ impl<'a> Translator<'a> {
     }
 
     fn bs_match(&mut self, a: &'a [Arg]) -> Done {
-        let (fail, s) = (self.fail(a, 0)?, self.src(a, 1)?);
+        let (fail, s) = (self.target(a, 0)?, self.src(a, 1)?);
         let l = self.list(a, 2)?;
         // First word: live X registers at the first command that allocates; 256 when none does.
         let mut side = vec![Wide(256)];

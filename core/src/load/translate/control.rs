@@ -66,10 +66,12 @@ impl<'a> Translator<'a> {
             Op::Allocate | Op::AllocateZero => {
                 let (n, live) = (self.frame(a, 0)?, self.live(a, 1)? as u16);
                 self.e.push(Instr::Allocate { n, live });
+                self.clear(n);
             }
             Op::AllocateHeap | Op::AllocateHeapZero => {
                 let (n, words, live) = (self.frame(a, 0)?, self.words(a, 1)?, self.live(a, 2)? as u16);
                 self.e.push(Instr::AllocateHeap { n, live, words });
+                self.clear(n);
             }
             Op::Deallocate => {
                 let n = self.frame(a, 0)?;
@@ -182,6 +184,15 @@ impl<'a> Translator<'a> {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Sets the slots of a frame that was just made, when something may raise before they are set.
+    fn clear(&mut self, n: u16) {
+        if n > 0 && self.findings.is_cleared(self.pos - 1) {
+            let slots: Vec<_> = (0..n as u32).map(crate::code::operand::Wide).collect();
+            let at = self.e.side(&slots);
+            self.e.push(Instr::InitY { at, n });
+        }
     }
 
     fn define_label(&mut self, a: &'a [Arg]) -> Done {

@@ -67,7 +67,11 @@ impl<'a> Translator<'a> {
             Op::IsTuple => self.is_tuple(a)?,
             Op::TestArity => {
                 let (fail, s, arity) = (self.target(a, 0)?, self.src(a, 1)?, self.num_below(a, 2, 1 << 24)? as u32);
-                self.e.push(Instr::TestArity { s, fail, arity });
+                let proven = !self.findings.demands.contains_key(&(self.pos - 1));
+                self.e.push(match proven {
+                    true => Instr::TestArity { s, fail, arity },
+                    false => Instr::IsTupleOfArity { s, fail, arity },
+                });
             }
             Op::IsTaggedTuple => self.is_tagged(a)?,
             Op::IsEq | Op::IsNe | Op::IsEqExact | Op::IsNeExact | Op::IsLt | Op::IsGe => self.compare(op, a)?,
@@ -284,7 +288,7 @@ impl<'a> Translator<'a> {
     }
 
     fn select(&mut self, op: Op, a: &'a [Arg]) -> Done {
-        let (s, fail) = (self.src(a, 0)?, self.fail(a, 1)?);
+        let (s, fail) = (self.src(a, 0)?, self.target(a, 1)?);
         let list = self.list(a, 2)?;
         if list.len() % 2 != 0 {
             return Err(self.e.error("a select with half a pair"));
@@ -318,6 +322,7 @@ impl<'a> Translator<'a> {
         if let Some(next) = self.peek().filter(|n| n.op == Op::GetTupleElement)
             && self.src(&next.args, 0)? == s
             && sx != dx
+            && !self.findings.demands.contains_key(&self.pos)
             && self.num(&next.args, 1)? == i as u64
             && let Some(d2) = x_dst(self.dst(&next.args, 2)?)
         {

@@ -12,8 +12,10 @@ mod data;
 
 use super::Linked;
 use super::emit::Emitter;
+use super::verify::{self, Demand, Findings};
 use crate::atom::AtomTable;
 use crate::code::Mfa;
+use crate::code::op::{DemandKind, Instr};
 use crate::code::operand::{Dst, Src, Wide};
 use crate::code::table::{FunctionRange, Location};
 use crate::code::{CodeTable, Target};
@@ -40,6 +42,8 @@ pub(super) struct Translator<'a> {
     pub function: Option<Mfa>,
     /// Its first label is its entry.
     pub entry_next: bool,
+    /// What [`super::verify`] leaves to be checked when the code runs.
+    pub findings: Findings,
 }
 
 /// Translates the code of a file.
@@ -62,17 +66,33 @@ pub(crate) fn translate(
             format!("{} labels are more than there are instructions", c.label_count),
         ));
     }
+    let findings = verify::verify(file, |function, arity| {
+        let Some(&function) = linked.atoms.get(function as usize) else { return false };
+        matches!(code.target(Mfa { module: linked.module, function, arity }), Target::Bif(_))
+    })?;
     let mut e = Emitter::new(slot, c.label_count as usize);
     e.strings = file.strings.clone();
     if let Some(lines) = &file.lines {
         e.files.push(format!("{}.erl", file.module_name()));
         e.files.extend(lines.files.iter().cloned());
     }
-    let mut t =
-        Translator { e, file, linked, atoms, code, area, list: &c.instrs, pos: 0, function: None, entry_next: false };
+    let mut t = Translator {
+        e,
+        file,
+        linked,
+        atoms,
+        code,
+        area,
+        list: &c.instrs,
+        pos: 0,
+        function: None,
+        entry_next: false,
+        findings,
+    };
     while t.pos < t.list.len() {
         let i = &t.list[t.pos];
         t.e.begin(i.offset);
+        t.demand(i)?;
         t.pos += 1;
         t.instr(i)?;
     }
@@ -80,10 +100,47 @@ pub(crate) fn translate(
     Ok(t.e)
 }
 
+/// Words that an allocation list asks for.
+pub(super) fn reserved(a: &Arg) -> Option<u64> {
+    match a {
+        Arg::U(v) => Some(*v),
+        Arg::Alloc(list) => Some(list.iter().fold(0u64, |sum, (kind, count)| {
+            sum.saturating_add(count.saturating_mul(match kind {
+                AllocKind::Words => 1,
+                AllocKind::Floats => 2,
+                AllocKind::Funs => FUN_WORDS as u64,
+            }))
+        })),
+        _ => None,
+    }
+}
+
+/// Words of a fun: header, entry, and the word that points to the fun reference; free variables are counted as words by the compiler.
+pub(super) const FUN_WORDS: u32 = 3;
+
 impl<'a> Translator<'a> {
     /// The generic instruction after the current one, if no label stands between.
     pub fn peek(&self) -> Option<&'a bf::Instr> {
         self.list.get(self.pos)
+    }
+
+    /// The check that the next instruction needs, if it needs one.
+    fn demand(&mut self, i: &'a bf::Instr) -> Done {
+        let Some((operand, demand)) = self.findings.demands.get(&self.pos).copied() else { return Ok(()) };
+        if i.op == bf::Op::TestArity {
+            // Its own form for terms that may be no tuples does it.
+            return Ok(());
+        }
+        let s = self.src(&i.args, operand)?;
+        let (kind, n) = match demand {
+            Demand::Cons => (DemandKind::Cons, 0),
+            Demand::Float => (DemandKind::Float, 0),
+            Demand::Context => (DemandKind::Context, 0),
+            Demand::Tuple(n) => (DemandKind::Tuple, n),
+            Demand::Exact(n) => (DemandKind::Exact, n),
+        };
+        self.e.push(Instr::Demand { kind: kind as u8, s, n });
+        Ok(())
     }
 
     fn instr(&mut self, i: &'a bf::Instr) -> Done {
@@ -156,19 +213,8 @@ impl<'a> Translator<'a> {
 
     /// Words that an allocation list asks for.
     pub fn words(&self, a: &'a [Arg], n: usize) -> Result<u32, LoadError> {
-        let total = match self.arg(a, n)? {
-            Arg::U(v) => *v,
-            Arg::Alloc(list) => list.iter().fold(0u64, |sum, (kind, count)| {
-                sum.saturating_add(count.saturating_mul(match kind {
-                    AllocKind::Words => 1,
-                    AllocKind::Floats => 2,
-                    // Header, entry, and the word that points to the fun reference; free variables are counted as words by
-                    // the compiler.
-                    AllocKind::Funs => 3,
-                }))
-            }),
-            other => return Err(self.wrong(n, other, "an allocation")),
-        };
+        let arg = self.arg(a, n)?;
+        let total = reserved(arg).ok_or_else(|| self.wrong(n, arg, "an allocation"))?;
         if total < 1 << 26 { Ok(total as u32) } else { Err(self.e.error(format!("{total} words are too many"))) }
     }
 
