@@ -2,6 +2,7 @@
 
 mod app;
 mod bundle;
+mod fuzz;
 mod paths;
 mod run;
 mod serve;
@@ -42,7 +43,7 @@ enum Chore {
     },
     /// Check the tree's own rules.
     Tidy,
-    /// Run conformance programs; what follows goes to the runner (see `cargo xtask conformance -- --help`), `--stress` collects at every reservation.
+    /// Run conformance programs; what follows goes to the runner (see `cargo xtask conformance -- --help`), `--stress` collects at every reservation, `--checked` checks every access.
     Conformance {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -51,6 +52,13 @@ enum Chore {
     Suites {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Run a fuzz target (beamfile, etf, exec, mochi, regex, differential); what it finds stays in `target/fuzz`.
+    Fuzz {
+        target: fuzz::Target,
+        /// How long.
+        #[arg(long, default_value_t = 1800)]
+        seconds: u64,
     },
     /// Time programs on ours and on real OTP; what follows goes to the runner.
     Bench {
@@ -102,6 +110,7 @@ fn chore(chore: Chore) -> Result<ExitCode> {
         Chore::Tidy => tidy::tidy(&paths)?,
         Chore::Conformance { args } => suite::conformance(&paths, &args)?,
         Chore::Suites { args } => suite::suites(&paths, &args)?,
+        Chore::Fuzz { target, seconds } => fuzz::fuzz(&paths, target, seconds)?,
         Chore::Bench { args } => suite::bench(&paths, &args)?,
         Chore::Wasm => web::web_wasm(&paths).and_then(|()| web::raw_wasm(&paths)).map(drop)?,
         Chore::Compat => suite::compat(&paths)?,

@@ -38,6 +38,8 @@ pub enum Section {
     Browser,
     /// Conformance programs on the native VM with a collection at every reservation, each followed by a verification of the heap.
     Stress,
+    /// Conformance programs on the native VM with every access checked.
+    Checked,
     /// A part of OTP's own suites, on OTP booted by our program.
     Suites,
     /// The tests of the OTP application `mochi`, on real OTP and on our VM.
@@ -95,7 +97,10 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Clippy => show(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
             Units => bundle::bundle(paths, &otp).and_then(|()| show(&mut cargo(&unit_tests()))),
             Native => conformance("native"),
-            Stress => bundle::bundle(paths, &otp).and_then(|()| show(&mut stress(paths, &otp, &["--strict".into()]))),
+            Stress => bundle::bundle(paths, &otp)
+                .and_then(|()| show(&mut with_feature(paths, &otp, "gc_stress", &["--strict".into()]))),
+            Checked => bundle::bundle(paths, &otp)
+                .and_then(|()| show(&mut with_feature(paths, &otp, "checked", &["--strict".into()]))),
             Suites => suites(paths, &CI_SUITES.map(String::from)),
             App => crate::app::app(paths, &otp),
             Raw => web::raw_wasm(paths).and_then(|raw| {
@@ -143,6 +148,7 @@ fn name(section: Section) -> &'static str {
         Section::Units => "tests of all crates",
         Section::Native => "conformance, native",
         Section::Stress => "conformance, a collection at every reservation",
+        Section::Checked => "conformance, every access checked",
         Section::Suites => "OTP's own suites, a part",
         Section::Raw => "conformance, raw wasm under wasmtime",
         Section::Node => "conformance, web wasm under Node",
@@ -206,9 +212,11 @@ pub fn play(paths: &Paths, port: u16) -> Result<()> {
 pub fn conformance(paths: &Paths, args: &[String]) -> Result<()> {
     let otp = locked(paths, setup::otp::otp)?;
     bundle::bundle(paths, &otp)?;
-    if let Some(at) = args.iter().position(|a| a == "--stress") {
-        let args: Vec<String> = args.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| a.clone()).collect();
-        return show(&mut stress(paths, &otp, &args));
+    for (flag, feature) in [("--stress", "gc_stress"), ("--checked", "checked")] {
+        if args.iter().any(|a| a == flag) {
+            let args: Vec<String> = args.iter().filter(|a| *a != flag).cloned().collect();
+            return show(&mut with_feature(paths, &otp, feature, &args));
+        }
     }
     let asks = |host: &str| args.iter().any(|a| a.contains(host));
     let mut cargo = vec!["run", "--quiet", "--package", "beambox-tests", "--bin", "conformance"];
@@ -227,8 +235,8 @@ pub fn compat(paths: &Paths) -> Result<()> {
     show(&mut command(&paths.root, "cargo", &run))
 }
 
-/// The conformance runner built with `gc_stress`, with optimisation: it does a hundred times the work.
-fn stress(paths: &Paths, otp: &std::path::Path, args: &[String]) -> std::process::Command {
+/// The conformance runner built with a feature of the core for tests, with optimisation: `gc_stress` does a hundred times the work.
+fn with_feature(paths: &Paths, otp: &std::path::Path, feature: &str, args: &[String]) -> std::process::Command {
     let run = [
         "run",
         "--quiet",
@@ -239,11 +247,15 @@ fn stress(paths: &Paths, otp: &std::path::Path, args: &[String]) -> std::process
         "--bin",
         "conformance",
         "--features",
-        "gc_stress",
+        feature,
     ];
     let mut cargo = command(&paths.root, "cargo", &run);
     // A folder of its own: other features would make cargo build everything anew at each change between the two.
-    cargo.arg("--target-dir").arg(paths.target.join("stress")).arg("--").args(args);
+    cargo
+        .arg("--target-dir")
+        .arg(paths.target.join(if feature == "gc_stress" { "stress" } else { feature }))
+        .arg("--")
+        .args(args);
     cargo.env("BEAMBOX_OTP", setup::otp::root(otp));
     cargo
 }
