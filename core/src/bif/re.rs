@@ -200,10 +200,10 @@ fn start(ctx: &mut Ctx<'_>, args: &[Term], o: &Options, regex: Arc<Regex>, first
     }
     if first && regex.options() & opt::UTF != 0 {
         let inside = subject.get(at).is_some_and(|b| at > 0 && b & 0xC0 == 0x80);
-        if inside || std::str::from_utf8(subject).is_err() {
+        if inside {
             return Err(ctx.badarg());
         }
-        ctx.charge(length / 1000);
+        check_utf8(ctx, args, subject)?;
     }
     let both = opt::BSR_ANYCRLF | opt::BSR_UNICODE;
     if at > length
@@ -217,6 +217,31 @@ fn start(ctx: &mut Ctx<'_>, args: &[Term], o: &Options, regex: Arc<Regex>, first
     let room = (ctx.sys.config.max_memory / 4).min(MAX_STACK as u64) as usize;
     let matcher = Matcher::new(&regex, at, run, room);
     go_on(ctx, args, Box::new(Matching { regex, matcher, subject: copied }))
+}
+
+/// Bytes of a subject whose encoding is checked for a reduction.
+const CHECKED_PER_REDUCTION: usize = 16;
+
+/// Fails unless the subject is UTF-8; a long one is checked over several slices.
+fn check_utf8(ctx: &mut Ctx<'_>, args: &[Term], subject: &[u8]) -> Result<(), Fault> {
+    let mut job = ctx.job();
+    let rest = subject.get(job.at..).unwrap_or(&[]);
+    let most = (ctx.proc.budget.max(50) as usize) * CHECKED_PER_REDUCTION;
+    let (part, last) = if rest.len() <= most { (rest, true) } else { (rest.get(..most).unwrap_or(rest), false) };
+    ctx.charge(part.len() / CHECKED_PER_REDUCTION);
+    match std::str::from_utf8(part) {
+        Ok(_) if last => Ok(()),
+        Ok(_) => {
+            job.at += part.len();
+            Err(ctx.go_on_later(job, args))
+        }
+        // A character that the end of the part cuts is for the next one.
+        Err(e) if !last && e.error_len().is_none() => {
+            job.at += e.valid_up_to();
+            Err(ctx.go_on_later(job, args))
+        }
+        Err(_) => Err(ctx.badarg()),
+    }
 }
 
 /// Runs a match for the rest of the slice.

@@ -1,7 +1,7 @@
 //! Bit syntax instructions over the kernels of [`crate::heap::bits`].
 
 use super::{Flow, Machine};
-use crate::atom::am;
+use crate::atom::{Atom, am};
 use crate::bif::Fault;
 use crate::code::op::Instr;
 use crate::code::operand::{Dst, Place, Src, Wide};
@@ -286,6 +286,8 @@ struct Segment {
     kind: u32,
     unit: u32,
     flags: u32,
+    /// Its place in the source, from 1, for errors.
+    number: u32,
     value: Term,
     size: Term,
     /// Offset and length of a string.
@@ -293,17 +295,19 @@ struct Segment {
 }
 
 impl Segment {
-    const NONE: Segment = Segment { kind: 0, unit: 0, flags: 0, value: Term::NIL, size: Term::NIL, string: (0, 0) };
+    const NONE: Segment =
+        Segment { kind: 0, unit: 0, flags: 0, number: 0, value: Term::NIL, size: Term::NIL, string: (0, 0) };
 }
 
 fn segment_at(m: &Machine<'_>, at: u32) -> Segment {
     let at = at as usize;
     let side = m.sys.code.instance(m.slot).and_then(|c| c.side.get(at..at + segment::WORDS));
     let Some(&[kind, unit, flags, v, s]) = side else { return Segment::NONE };
+    let (flags, number) = (flags & 0xFFFF, flags >> 16);
     if kind == segment::STRING {
-        return Segment { kind, unit, flags, value: Term::NIL, size: Term::NIL, string: (v, s) };
+        return Segment { kind, unit, flags, number, value: Term::NIL, size: Term::NIL, string: (v, s) };
     }
-    Segment { kind, unit, flags, value: m.wide(Wide(v).0), size: m.wide(Wide(s).0), string: (0, 0) }
+    Segment { kind, unit, flags, number, value: m.wide(Wide(v).0), size: m.wide(Wide(s).0), string: (0, 0) }
 }
 
 /// Bits that a segment will take.
@@ -354,8 +358,87 @@ pub(super) fn create_bin(m: &mut Machine<'_>, live: u8, d: Dst, n: u32, at: u32,
         }
         Err(BuildError::Memory) => m.fault(Fault::Memory),
         Err(_) if fail != 0 => Flow::Jump(fail),
-        Err(BuildError::BadArg) => m.error(Term::atom(am::BADARG)),
-        Err(BuildError::SystemLimit) => m.error(Term::atom(am::SYSTEM_LIMIT)),
+        Err(BuildError::BadArg) => bad_segment(m, n, at + 1, am::BADARG),
+        Err(BuildError::SystemLimit) => bad_segment(m, n, at + 1, am::SYSTEM_LIMIT),
+    }
+}
+
+/// The error of a construction that failed, with the segment at fault in its error info, of which `erl_erts_errors` makes a sentence.
+#[cold]
+fn bad_segment(m: &mut Machine<'_>, n: u32, at: u32, reason: Atom) -> Flow {
+    let all: Vec<Segment> = (0..n).map(|k| segment_at(m, at + k * segment::WORDS as u32)).collect();
+    let mem = m.mem();
+    // Sizes are looked at first, then what is put in.
+    let fault = (all.iter())
+        .find_map(|s| size_fault(mem, s).map(|f| (s, f)))
+        .or_else(|| all.iter().find_map(|s| value_fault(mem, s).map(|f| (s, f))));
+    let flow = m.error(Term::atom(reason));
+    let Some((s, (what, value))) = fault else { return flow };
+    let kind = match s.kind {
+        segment::INTEGER => am::INTEGER,
+        segment::FLOAT => am::FLOAT,
+        segment::UTF8 => am::UTF8,
+        segment::UTF16 => am::UTF16,
+        segment::UTF32 => am::UTF32,
+        _ => am::BINARY,
+    };
+    let mut ctx = m.ctx();
+    let cause = [Term::small(i64::from(s.number)), Term::atom(kind), Term::atom(what), value];
+    let info = crate::heap::build::tuple(&mut ctx, &cause).and_then(|cause| {
+        let function = Term::atom(am::FORMAT_BS_FAIL);
+        let module = Term::atom(am::ERL_ERTS_ERRORS);
+        let pairs = [(am::CAUSE, cause), (am::FUNCTION, function), (am::MODULE, module)];
+        crate::bif::support::atom_map(&mut ctx, &pairs)
+    });
+    match info {
+        Ok(info) => {
+            m.proc.exception.info = info;
+            flow
+        }
+        Err(e) => m.fault(e.into()),
+    }
+}
+
+/// What is wrong with the size of a segment, or with a value that its size follows from.
+fn size_fault(mem: Mem, s: &Segment) -> Option<(Atom, Term)> {
+    match s.kind {
+        segment::STRING => None,
+        segment::UTF8 => build::utf_bytes(s.value, 8, s.flags).is_err().then_some((am::TYPE, s.value)),
+        segment::UTF16 => build::utf_bytes(s.value, 16, s.flags).is_err().then_some((am::TYPE, s.value)),
+        segment::UTF32 => None,
+        segment::INTEGER | segment::FLOAT => {
+            build::size_in_bits(mem, s.size, s.unit).is_err().then_some((am::SIZE, s.size))
+        }
+        _ if s.size.is(am::ALL) => match mem.bits(s.value).filter(|_| mem.is_bitstring(s.value)) {
+            None => Some((am::TYPE, s.value)),
+            Some(b) => (b.len % u64::from(s.unit.max(1)) != 0).then_some((am::UNIT, s.value)),
+        },
+        _ => build::size_in_bits(mem, s.size, s.unit).is_err().then_some((am::SIZE, s.size)),
+    }
+}
+
+/// What is wrong with the value of a segment.
+fn value_fault(mem: Mem, s: &Segment) -> Option<(Atom, Term)> {
+    match s.kind {
+        segment::STRING | segment::UTF8 | segment::UTF16 => None,
+        segment::UTF32 => build::utf_bytes(s.value, 32, s.flags).is_err().then_some((am::TYPE, s.value)),
+        segment::INTEGER => (!mem.is_integer(s.value)).then_some((am::TYPE, s.value)),
+        segment::FLOAT if !mem.is_number(s.value) => Some((am::TYPE, s.value)),
+        segment::FLOAT => match build::size_in_bits(mem, s.size, s.unit) {
+            Ok(16 | 32 | 64) if s.value.is_small() => None,
+            Ok(16 | 32 | 64) => {
+                let fits = crate::heap::number::to_f64(mem, s.value).is_some_and(f64::is_finite);
+                (!fits).then_some((am::NO_FLOAT, s.value))
+            }
+            _ => Some((am::INVALID, s.size)),
+        },
+        _ => match mem.bits(s.value).filter(|_| mem.is_bitstring(s.value)) {
+            None => Some((am::TYPE, s.value)),
+            Some(b) => {
+                let size = if s.size.is(am::ALL) { Ok(b.len) } else { build::size_in_bits(mem, s.size, s.unit) };
+                size.is_ok_and(|n| n > b.len).then_some((am::SHORT, s.value))
+            }
+        },
     }
 }
 

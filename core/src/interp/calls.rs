@@ -85,6 +85,11 @@ fn hibernate(m: &mut Machine<'_>) -> Flow {
 
 fn bif_mfa(m: &mut Machine<'_>, bif: u32) -> Option<Mfa> {
     let b = m.bifs.get(bif as usize)?;
+    if b.module == "re" {
+        // OTP goes on in a function of its own, whose name shows.
+        let function = m.sys.atoms.intern("re_run_trap").ok()?;
+        return Some(Mfa { module: am::ERLANG, function, arity: 3 });
+    }
     let (module, function) = (m.sys.atoms.intern(b.module).ok()?, m.sys.atoms.intern(b.name).ok()?);
     Some(Mfa { module, function, arity: b.arity })
 }

@@ -333,7 +333,9 @@ impl<'a> Translator<'a> {
                 }
                 _ => None,
             });
-            side.extend([Wide(kind), Wide(unit), Wide(flags), value, size]);
+            // The number of the segment in the source is for errors only.
+            let number = self.num(l, n + 1)?.min(0xFFFF) as u32;
+            side.extend([Wide(kind), Wide(unit), Wide(flags | number << 16), value, size]);
         }
         let n = (l.len() / 6) as u16;
         if let Some(bits) = known {
