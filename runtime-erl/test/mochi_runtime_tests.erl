@@ -161,7 +161,7 @@ core_test_() ->
            {[0, 2, 3, 1, 0, 2, 3, 4], fun() -> [mochi_core:len(X) || X <- [v([]), <<"aé"/utf8>>, c(v([1, 2, 3])), m([{a, 1}]), nil, group(k, [1, 2]), 123, point(1, 2)]] end}, {{error, <<"invalid len operand">>}, fun() -> mochi_core:len(true) end},
            {v([2, 1]), fun() -> mochi_core:reverse(c(v([1, 2]))) end}, {<<"ba">>, fun() -> mochi_core:reverse(<<"ab">>) end}, {v([2, 1]), fun() -> mochi_core:reverse(group(k, [1, 2])) end}, {nil, fun() -> mochi_core:reverse(nil) end}, {{error, <<"reverse expects list or string">>}, fun() -> mochi_core:reverse(5) end},
            {[true, false, true], fun() -> [mochi_core:exists(X) || X <- [true, v([]), <<"a">>]] end}, {186, fun() -> mochi_list:nth(0, mochi_core:sha256(<<"abc">>)) end}, {186, fun() -> mochi_list:nth(0, mochi_core:sha256(c(v("abc")))) end}, {{error, <<"sha256 expects string or list">>}, fun() -> mochi_core:sha256(5) end},
-           {12, fun() -> mochi_core:eval(<<"12">>) end}, {{error, <<"eval expects string">>}, fun() -> mochi_core:eval(5) end}, {{error, <<"eval is not available: a compiled program carries no compiler">>}, fun() -> mochi_core:eval(<<"1+x">>) end}, {[1, 2], fun() -> mochi_core:cons(1, [2]) end}, {true, fun() -> is_integer(mochi_core:mem()) end}, {true, fun() -> is_integer(mochi_core:bench_start()) end},
+           {12, fun() -> mochi_core:eval(<<"12">>) end}, {{error, <<"eval expects string">>}, fun() -> mochi_core:eval(5) end}, {{error, <<"eval: `x` is not known here">>}, fun() -> mochi_core:eval(<<"1+x">>) end}, {[1, 2], fun() -> mochi_core:cons(1, [2]) end}, {true, fun() -> is_integer(mochi_core:mem()) end}, {true, fun() -> is_integer(element(1, mochi_core:bench_start())) end},
            {nil, fun() -> mochi_core:global(no_such_global) end}, {ok, fun() -> mochi_core:set_global(a_global, 1) end}, {nil, fun() -> mochi_core:import(mochi_main_test) end}, {nil, fun() -> mochi_core:import(mochi_main_test) end}, {{error, <<"the package has no function none">>}, fun() -> mochi_core:member(mochi_main_test, none) end}, {nil, fun() -> (mochi_core:member(mochi_main_test, main))() end},
            {[1, 1], fun() -> [mochi_list:nth(0, mochi_cell:plain(X)) || X <- [mochi_cell:fresh(1, v([1])), mochi_cell:fresh(0, v([1]))]] end}, {point(v([1]), m([])), fun() -> P = mochi_cell:fresh_deep(0, point(v([1]), m([]))), P end}, {5, fun() -> mochi_cell:fresh_deep(7, 5) end},
            {true, fun() -> mochi_core:eq(mochi_cell:fresh_deep(7, v([m([{a, point(1, 2)}])])), v([m([{a, point(1, 2)}])])) end}, {c, fun() -> C = c(1), case mochi_cell:fresh_deep(7, C) of C -> c end end}, {c, fun() -> C = c(1), case mochi_cell:fresh(7, C) of C -> c end end}]).
@@ -226,6 +226,18 @@ foreign_test_() ->
            {1, fun() -> mochi_ffi:str_index(<<"ab">>, <<"b">>) end}, {-1, fun() -> mochi_ffi:str_index(<<"ab">>, <<"c">>) end}, {0, fun() -> mochi_ffi:str_index(<<"ab">>, <<>>) end}, {<<"aa">>, fun() -> mochi_ffi:str_repeat(<<"a">>, 2) end}, {<<"xbx">>, fun() -> mochi_ffi:replace_all(<<"aba">>, <<"a">>, <<"x">>) end}, {<<"a">>, fun() -> mochi_ffi:replace_all(<<"a">>, <<>>, <<"x">>) end},
            {v([<<"a">>, <<"b">>]), fun() -> mochi_ffi:str_split(<<"a,b">>, <<",">>) end}, {<<"a,b">>, fun() -> mochi_ffi:str_join(v([<<"a">>, <<"b">>]), <<",">>) end}, {v([<<"a">>, <<"b">>]), fun() -> mochi_ffi:str_fields(<<" a  b ">>) end}, {<<"5">>, fun() -> mochi_ffi:itoa(5) end}, {8.0, fun() -> mochi_ffi:pow(2, 3) end},
            {[1.5, 1.0, 2.0], fun() -> [mochi_ffi:abs_float(-1.5), mochi_ffi:floor(1.5), mochi_ffi:ceil(1.5)] end}, {3, fun() -> mochi_ffi:add(1, 2) end}, {{error, <<"not a finite number">>}, fun() -> mochi_ffi:atan2(inf, 1) end}]).
+
+eval_test_() ->
+    E = fun mochi_core:eval/1,
+    Is = fun(V, T) -> {V, fun() -> R = E(T), case {V, R} of {[_ | _], {'$v', _, _, _, _}} -> mochi_list:to_list(R); _ -> R end end} end,
+    Bad = fun(Why, T) -> {{error, <<"eval: ", Why/binary>>}, fun() -> E(T) end} end,
+    cases([Is(7, <<"1 + 2 * 3">>), Is(9, <<"(1 + 2) * 3">>), Is(-1, <<"-7 % 2">>), Is(2, <<"7 / 3">>), Is(1.5e3, <<"1.5e3">>), Is(1.0e3, <<"1e3">>), Is(true, <<"1 < 2 && 2 <= 2 && !(3 > 4) && 4 >= 4 && 1 != 2">>),
+           Is(5, <<"none ?? 5">>), Is(4, <<"4 ?? 5">>), Is(3, <<"0 || 3">>), Is(2, <<"2 || 3">>), Is(0, <<"0 && 3">>), Is(true, <<"2 in [1, 2]">>), Is(<<"a\n\t\"\\">>, <<"\"a\\n\\t\\\"\\\\\"">>), Is(<<"b">>, <<"\"ab\"[1]">>), Is(v([]), <<"[]">>),
+           Is(6, <<"let x = 2; var y = 3 x = x * y return x 99">>), Is(nil, <<"let x = 1">>), Is(nil, <<>>), Is(nil, <<"none.field">>), Is(false, <<"false">>),
+           Is([2, <<"5">>, 5, 5.0, 6, 2.0, 1, 3, 2, 4, 2.0, 8], <<"[len([1, 2]), str(5), int(\"5\"), float(5), sum([1, 2, 3]), avg([1, 2, 3]), min([1, 3]), max([1, 3]), count([1, 2]), abs(-4), round(1.6), pow(2, 3)]">>),
+           Is(v([2, 1]), <<"reverse([1, 2])">>), Bad(<<"there is no function `f` of 1 arguments here">>, <<"f(1)">>), Bad(<<"the text ends too early">>, <<"1 +">>), Bad(<<"unexpected `)`">>, <<"1 + )">>), Bad(<<"unexpected `2`">>, <<"(1 2)">>), Bad(<<"unexpected `x`">>, <<"[1 x]">>),
+           Bad(<<"unexpected `]`">>, <<"f(1]">>), Bad(<<"unexpected `)`">>, <<"\"a\"[1)">>), Bad(<<"unexpected `@`">>, <<"1 @ 2">>), Bad(<<"this number is too large">>, <<"1e999">>), Bad(<<"a text is not closed, or has an unknown escape">>, <<"\"a">>),
+           Bad(<<"nested too deep">>, binary:copy(<<"(">>, 1000)), Bad(<<"nested too deep">>, binary:copy(<<"-">>, 1000))]).
 
 marshalling_test_() ->
     To = fun mochi_ffi:to_erlang/1,
