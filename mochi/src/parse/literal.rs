@@ -61,7 +61,9 @@ impl Parser<'_> {
                 }
                 Tok::P(P::Colon | P::Turnstile) if depth == 0 => return true,
                 Tok::P(P::Assign | P::Arrow | P::Comma) if depth == 0 => return false,
-                t if depth == 0 && (super::only_starts_stmt(t) || matches!(t, Tok::Kw(Kw::If))) => return false,
+                t if depth == 0 && (super::only_starts_stmt(t) || matches!(t, Tok::Kw(Kw::If | Kw::Fun))) => {
+                    return false;
+                }
                 Tok::Eof => return false,
                 _ => {}
             }
