@@ -218,8 +218,16 @@ captured(F) ->
     Self = self(),
     Old = group_leader(),
     Leader = spawn(fun() -> keep(Self) end),
+    Err = whereis(standard_error),
+    unregister(standard_error),
+    register(standard_error, spawn(fun() -> keep(spawn(fun() -> ok end)) end)),
     group_leader(Leader, self()),
-    R = try F() after group_leader(Old, self()) end,
+    R = try F()
+        after
+            group_leader(Old, self()),
+            unregister(standard_error),
+            register(standard_error, Err)
+        end,
     {R, iolist_to_binary(lines())}.
 
 lines() -> receive {line, L} -> [L | lines()] after 0 -> [] end.
