@@ -83,6 +83,8 @@ pub struct Machine<'a> {
     pub bifs: &'static [Bif],
     /// Slot of the instance whose code runs.
     pub slot: u32,
+    /// Where that code is: the hot loop's own.
+    here: run::Place,
 }
 
 #[allow(unsafe_code)]

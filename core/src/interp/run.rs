@@ -15,8 +15,11 @@ use crate::system::System;
 use crate::term::{TAG_HEADER, Term, object};
 
 /// Where code and constants of the running instance are.
-#[derive(Clone, Copy)]
-struct Place {
+///
+/// It stands in the machine, that is, in memory: values that only returns and constants need would take registers from those that every arm needs, and
+/// LLVM would share one jump among all returns to keep them there.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
     code: *const Instr,
     /// The return address of the first instruction, and how many there are.
     first: u64,
@@ -26,6 +29,9 @@ struct Place {
 }
 
 impl Place {
+    /// No code.
+    const NONE: Place = Place { code: std::ptr::null(), first: 0, end: 0, instance: std::ptr::null() };
+
     fn slot(self) -> u32 {
         CodePtr::from_word(self.first).slot
     }
@@ -69,7 +75,7 @@ enum Leave {
 #[allow(unsafe_code)]
 pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceEnd {
     let x: *mut Term = regs.x.as_mut_ptr();
-    let mut m = Machine { x, f: &mut regs.f, proc, sys, bifs: table::all(), slot: 0 };
+    let mut m = Machine { x, f: &mut regs.f, proc, sys, bifs: table::all(), slot: 0, here: Place::NONE };
     let mem = m.mem();
     let live = std::mem::take(&mut m.proc.live);
     m.xs(live.len()).copy_from_slice(&live);
@@ -77,11 +83,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     m.proc.live.clear();
 
     let ip = m.proc.ip;
-    let Some(mut here) = place_of(m.sys, ip.slot) else {
+    let Some(here) = place_of(m.sys, ip.slot) else {
         return lost(&mut m, ip);
     };
+    m.here = here;
     m.slot = ip.slot;
-    let Some(mut pc) = here.at(ip.to_word()) else {
+    let Some(mut pc) = m.here.at(ip.to_word()) else {
         return lost(&mut m, ip);
     };
     let mut hp = m.proc.heap.top;
@@ -96,7 +103,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             m.proc.heap.top = hp;
             m.proc.heap.sp = sp;
             m.proc.budget = reds;
-            m.slot = here.slot();
+            m.slot = m.here.slot();
         };
     }
     /// Reads them back.
@@ -111,7 +118,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! check {
         ($holds:expr, $what:literal) => {
             if cfg!(feature = "checked") && !$holds {
-                violation(&m, &here, pc, $what);
+                violation(&m, &m.here, pc, $what);
             }
         };
     }
@@ -172,7 +179,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(i),
                 1 => y!(i),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *(*here.instance).consts.as_ptr().add(constant!(i)) },
+                _ => unsafe { *(*m.here.instance).consts.as_ptr().add(constant!(i)) },
             }
         }};
     }
@@ -185,7 +192,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 0 => x!(j),
                 1 => y!(j),
                 // SAFETY: the loader made the index of a constant of this instance.
-                _ => unsafe { *(*here.instance).consts.as_ptr().add(constant!(j)) },
+                _ => unsafe { *(*m.here.instance).consts.as_ptr().add(constant!(j)) },
             }
         }};
     }
@@ -214,7 +221,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! goto {
         ($word:expr) => {{
             let word: u64 = $word;
-            if let Some(to) = here.at(word) {
+            if let Some(to) = m.here.at(word) {
                 pc = to;
                 continue;
             }
@@ -298,7 +305,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             spill!();
             if cfg!(feature = "gc_stress") {
                 // SAFETY: `pc` points into the code of `here`.
-                m.proc.ip = CodePtr { slot: here.slot(), offset: unsafe { pc.offset_from(here.code) as u32 } };
+                m.proc.ip = CodePtr { slot: m.here.slot(), offset: unsafe { pc.offset_from(m.here.code) as u32 } };
             }
             match $call {
                 Flow::Next => {
@@ -439,7 +446,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             let to = bump!(n + 1);
             mem.set_word(to, 0, object::tuple_header(n));
             // SAFETY: the loader put `n` operands there.
-            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, n)) };
+            let side = unsafe { (*m.here.instance).side.as_ptr().add(side!($at, n)) };
             for k in 0..n {
                 // SAFETY: as above.
                 let v = wide!(unsafe { *side.add(k as usize) });
@@ -452,7 +459,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $d:expr, $at:expr, $n:expr) => {
             let old: Term = src!($s);
             // SAFETY: the loader put the size and `n` pairs there.
-            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, 1 + 2 * $n)) };
+            let side = unsafe { (*m.here.instance).side.as_ptr().add(side!($at, 1 + 2 * $n)) };
             // SAFETY: as above.
             let size = unsafe { *side };
             check!(mem.tuple_arity(old) == Some(size), "no record of this size");
@@ -604,7 +611,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     macro_rules! init_y {
         ($at:expr, $n:expr) => {
             // SAFETY: the loader put `n` Y registers there.
-            let side = unsafe { (*here.instance).side.as_ptr().add(side!($at, $n)) };
+            let side = unsafe { (*m.here.instance).side.as_ptr().add(side!($at, $n)) };
             for k in 0..$n as usize {
                 // SAFETY: as above.
                 set_y!(unsafe { *side.add(k) }, Term::NIL);
@@ -615,7 +622,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $fail:expr, $table:expr) => {{
             let v: Term = src!($s);
             // SAFETY: the loader made the table's index; the instance outlives the slice.
-            let table = unsafe { &*(*here.instance).selects.as_ptr().add(table!($table)) };
+            let table = unsafe { &*(*m.here.instance).selects.as_ptr().add(table!($table)) };
             if let SelectTable::Linear { .. } = table {
                 cold!()
             }
@@ -629,7 +636,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         ($s:expr, $fail:expr, $table:expr) => {{
             let v: Term = src!($s);
             // SAFETY: the loader made the table's index; the instance outlives the slice.
-            let table = unsafe { &*(*here.instance).selects.as_ptr().add(table!($table)) };
+            let table = unsafe { &*(*m.here.instance).selects.as_ptr().add(table!($table)) };
             match mem.tuple_arity(v).and_then(|n| table.find(Term::small(n as i64).0)) {
                 Some(d) => jump!(d),
                 None => jump!($fail),
@@ -728,7 +735,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         let leave = loop {
             // SAFETY: `pc` always points to an instruction of the running instance: every way to change it checks its target.
             let i: &Instr = unsafe { &*pc };
-            check!(within(&here, pc), "no instruction");
+            check!(within(&m.here, pc), "no instruction");
             check!(hp >= m.proc.heap.start && hp <= sp && sp <= m.proc.heap.end, "a heap out of order");
             let to: u64 = match *i {
                 Instr::MoveXX { s, d } => {
@@ -1165,7 +1172,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     check!(mem.is_match_context(ctx), "no match context");
                     // SAFETY: the loader put `n` checked commands there, none of which builds anything; `x` is the register file.
                     let matched = unsafe {
-                        super::bits::match_quick(mem, x, sp, (*here.instance).side.as_ptr().add(at as usize), n, ctx)
+                        super::bits::match_quick(mem, x, sp, (*m.here.instance).side.as_ptr().add(at as usize), n, ctx)
                     };
                     if matched {
                         next!()
@@ -1329,7 +1336,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     reds -= 1;
                     spill!();
                     // SAFETY: `pc` points into the code of `here`.
-                    let at = unsafe { pc.offset_from(here.code) as u32 };
+                    let at = unsafe { pc.offset_from(m.here.code) as u32 };
                     let flow = super::calls::call_bif(&mut m, bif, arity, at);
                     if flow == Flow::Next {
                         // As after a return: no address stays that a stack trace would take for a call.
@@ -1972,7 +1979,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             if let Some(new) = place_of(m.sys, CodePtr::from_word(to).slot)
                 && let Some(at) = new.at(to)
             {
-                here = new;
+                m.here = new;
                 pc = at;
                 continue;
             }
@@ -1982,11 +1989,11 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             spill!();
         }
         // SAFETY: `pc` points into the code of `here`.
-        let at = unsafe { pc.offset_from(here.code) as u32 };
+        let at = unsafe { pc.offset_from(m.here.code) as u32 };
         let flow = match leave {
             Leave::Cold => {
                 if cfg!(feature = "gc_stress") {
-                    m.proc.ip = CodePtr { slot: here.slot(), offset: at };
+                    m.proc.ip = CodePtr { slot: m.here.slot(), offset: at };
                 }
                 // SAFETY: as above; a copy, because the operation may change the code table.
                 let i = unsafe { *pc };
@@ -1996,7 +2003,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Leave::Goto(p) => Flow::Goto(p),
             Leave::Collect(words, live) => {
                 if cfg!(feature = "gc_stress") {
-                    m.proc.ip = CodePtr { slot: here.slot(), offset: at };
+                    m.proc.ip = CodePtr { slot: m.here.slot(), offset: at };
                     collected = true;
                 }
                 match m.collect(words as usize, live as usize) {
@@ -2008,12 +2015,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Leave::PreemptLocal => {
                 // SAFETY: `pc` points to an instruction of `here`.
                 let distance = unsafe { *pc }.target_mut().map_or(0, |to| *to);
-                return preempt(&mut m, CodePtr { slot: here.slot(), offset: at.wrapping_add_signed(distance) });
+                let to = CodePtr { slot: m.here.slot(), offset: at.wrapping_add_signed(distance) };
+                return preempt(&mut m, to);
             }
         };
         let to = match flow {
-            Flow::Next => CodePtr { slot: here.slot(), offset: at + 1 },
-            Flow::Jump(d) => CodePtr { slot: here.slot(), offset: (at as i32 + d) as u32 },
+            Flow::Next => CodePtr { slot: m.here.slot(), offset: at + 1 },
+            Flow::Jump(d) => CodePtr { slot: m.here.slot(), offset: (at as i32 + d) as u32 },
             Flow::Goto(p) => p,
             Flow::Return => {
                 let sp = m.proc.heap.sp;
@@ -2031,7 +2039,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         // The code of the same instance is replaced when it gets its first breakpoint.
         if to.slot != here.slot() || !m.sys.tracing.retired.is_empty() {
             let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m, to) };
-            here = new;
+            m.here = new;
             m.slot = to.slot;
         }
         match here.at(to.to_word()) {
