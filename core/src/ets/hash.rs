@@ -188,18 +188,27 @@ impl HashStore {
         let key = object.key(mem, self.keypos);
         let hash = key_hash(mem, names, key);
         let found = self.find(mem, hash, key);
-        if let Some((_, at)) = found {
+        if let Some((before, at)) = found {
             if dup == Duplicates::No {
                 return self.replace(arena, at, object);
             }
             if dup == Duplicates::Different {
-                let mut same = at;
+                let (mut last, mut same) = (before, at);
                 while self.has_key(mem, same, hash, key) {
+                    let next = self.node(same).map_or(NONE, |n| n.next);
                     if self.object(same).is_some_and(|o| order::exact_eq(mem, o.term, object.term)) {
+                        let came_back = self.node(same).is_some_and(|n| n.deleted);
                         self.unmark(same);
+                        if came_back && same != at {
+                            // It is the last that was inserted now, and stands before the others.
+                            let slot = self.slot_of(hash);
+                            self.set_next(slot, last, next);
+                            self.nodes[same as usize].next = at;
+                            self.set_next(slot, before, same);
+                        }
                         return object.free(arena);
                     }
-                    same = self.node(same).map_or(NONE, |n| n.next);
+                    (last, same) = (same, next);
                 }
             }
         }

@@ -126,13 +126,13 @@ pub enum Simple {
 }
 
 impl Spec {
-    /// The specification that `match` and `match_object` stand for.
-    pub fn of_pattern(mem: Mem, names: &dyn Names, pattern: Term, what: Simple, keypos: u32) -> Spec {
-        let (pats, vars) = head(mem, names, pattern);
+    /// The specification that `match` and `match_object` stand for; `None`: it isn't a pattern.
+    pub fn of_pattern(mem: Mem, names: &dyn Names, pattern: Term, what: Simple, keypos: u32) -> Option<Spec> {
+        let (pats, vars) = head(mem, names, pattern)?;
         let op = if what == Simple::Bindings { Op::All } else { Op::Whole };
         let body = Code { ops: vec![op], labels: Vec::new(), calls: false, part: Part::Body };
         let key = key_of(mem, names, pattern, keypos);
-        Spec { clauses: vec![Clause { pats, vars, guards: Vec::new(), body, key }] }
+        Some(Spec { clauses: vec![Clause { pats, vars, guards: Vec::new(), body, key }] })
     }
 
     /// A list of `{Head, Guards, Body}`; `None`: it isn't a match specification.
@@ -183,7 +183,7 @@ fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32, purpose: For) -> Op
         return None;
     }
     let pattern = mem.element(t, 1);
-    let (pats, vars) = head(mem, names, pattern);
+    let (pats, vars) = head(mem, names, pattern)?;
     let mut guards = Vec::new();
     for g in list_of(mem, mem.element(t, 2))? {
         guards.push(code(mem, names, &[g], &vars, (purpose, Part::Guard))?);
@@ -202,7 +202,8 @@ fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32, purpose: For) -> Op
 }
 
 /// The patterns of a head, the whole first, and the numbers of its variables.
-fn head(mem: Mem, names: &dyn Names, pattern: Term) -> (Vec<Pat>, Vec<u64>) {
+/// `None`: a variable or `'_'` is the key of a map.
+fn head(mem: Mem, names: &dyn Names, pattern: Term) -> Option<(Vec<Pat>, Vec<u64>)> {
     let mut pats = vec![Pat::Any];
     let mut vars = Vec::new();
     let mut work = vec![(pattern, 0u32)];
@@ -229,7 +230,14 @@ fn head(mem: Mem, names: &dyn Names, pattern: Term) -> (Vec<Pat>, Vec<u64>) {
         } else if let Some(n) = mem.tuple_arity(t) {
             Pat::Tuple((1..=n).map(|i| child(&mut pats, mem.element(t, i))).collect())
         } else if mem.is_map(t) {
-            Pat::Map(map::pairs(mem, t).into_iter().map(|(k, v)| (k, child(&mut pats, v))).collect())
+            let pairs = map::pairs(mem, t);
+            if pairs
+                .iter()
+                .any(|(k, _)| k.as_atom().is_some_and(|a| a == am::UNDERSCORE || variable(names, a).is_some()))
+            {
+                return None;
+            }
+            Pat::Map(pairs.into_iter().map(|(k, v)| (k, child(&mut pats, v))).collect())
         } else {
             Pat::Const(t)
         };
@@ -242,7 +250,7 @@ fn head(mem: Mem, names: &dyn Names, pattern: Term) -> (Vec<Pat>, Vec<u64>) {
             *n = vars.binary_search(&(*n as u64)).unwrap_or(0) as u32;
         }
     }
-    (pats, vars)
+    Some((pats, vars))
 }
 
 /// What is left to do while expressions are compiled.

@@ -71,8 +71,8 @@ fn compile(ctx: &mut Ctx<'_>, id: RefId, spec: Term, what: What) -> Result<Spec,
     let keypos = ctx.table(id)?.keypos;
     let names = ctx.sys.names();
     let spec = match what {
-        What::Match => Some(Spec::of_pattern(mem, &names, spec, Simple::Bindings, keypos)),
-        What::MatchObject => Some(Spec::of_pattern(mem, &names, spec, Simple::Object, keypos)),
+        What::Match => Spec::of_pattern(mem, &names, spec, Simple::Bindings, keypos),
+        What::MatchObject => Spec::of_pattern(mem, &names, spec, Simple::Object, keypos),
         What::Select => Spec::compile(mem, &names, spec, keypos),
     };
     match spec {
