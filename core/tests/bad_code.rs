@@ -333,3 +333,27 @@ fn what_is_too_much_to_check_is_refused() {
         b.emit(Op::CallLast, vec![u(1), label(f.entry), u(1000)]);
     });
 }
+
+/// As OTP's compiler writes it: moves may stand between, and the tuple may be in another register.
+#[test]
+fn a_tuple_that_was_just_made_may_be_changed() {
+    for own in [false, true] {
+        let body = |b: &mut Builder, _: FunctionRef| {
+            let setelement = b.import("erlang", "setelement", 3);
+            b.emit(Op::Allocate, vec![u(1), u(1)]);
+            b.emit(Op::Move, vec![x(0), x(1)]);
+            b.emit(Op::Move, vec![x(0), y(0)]);
+            b.emit(Op::Move, vec![Arg::I(2), x(0)]);
+            b.emit(Op::Move, vec![Arg::Nil, x(2)]);
+            b.emit(Op::CallExt, vec![u(3), u(setelement.into())]);
+            b.emit(Op::Move, vec![x(0), x(3)]);
+            b.emit(Op::SetTupleElement, vec![if own { x(0) } else { y(0) }, x(3), u(0)]);
+            b.emit(Op::Deallocate, vec![u(1)]);
+            b.emit(Op::Return, vec![]);
+        };
+        match own {
+            true => refused("a tuple would become an element of itself", body),
+            false => ends("", Value::Tuple(vec![Value::Int(1), Value::Int(2)]), body),
+        }
+    }
+}

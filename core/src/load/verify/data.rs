@@ -63,7 +63,7 @@ fn builds(function: &str) -> bool {
 
 impl<'a> Verifier<'a> {
     /// One step of this family, or of matching.
-    pub(super) fn data(&mut self, i: &'a Instr, mut s: State, fresh: bool) -> After {
+    pub(super) fn data(&mut self, i: &'a Instr, mut s: State) -> After {
         match i.op {
             Op::PutList => {
                 self.operands(&s, i, &[0, 1])?;
@@ -95,14 +95,14 @@ impl<'a> Verifier<'a> {
                 let n = self.number(i, 2)?.saturating_add(1);
                 let (value, tuple) = (self.arg(i, 0)?, self.arg(i, 1)?);
                 let value = self.read(&s, value)?;
-                if !fresh || *tuple != Arg::X(0) && !matches!(tuple, Arg::TypedX(0, _)) {
-                    return Err(self.error("x0 is not a tuple that was just made by setelement/3"));
+                let fresh = self.read(&s, tuple)?.value;
+                if s.fresh != Some(fresh) {
+                    return Err(self.error("not a tuple that was just made by setelement/3"));
                 }
                 let cell = self.demand(&mut s, i, 1, Demand::Tuple(n))?;
                 if cell.value == value.value {
                     return Err(self.error("a tuple would become an element of itself"));
                 }
-                s.fresh = true;
             }
             Op::UpdateRecord => {
                 let n = self.number(i, 1)?;

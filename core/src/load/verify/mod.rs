@@ -308,7 +308,8 @@ impl<'a> Verifier<'a> {
                 self.at = at;
                 let Some(i) = self.file.code.instrs.get(at) else { break };
                 if let Some(label) = label_of(i) {
-                    if let Some(s) = state.take() {
+                    if let Some(mut s) = state.take() {
+                        s.fresh = None;
                         self.edge(label);
                         self.reach(label, &s)?;
                     }

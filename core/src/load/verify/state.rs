@@ -93,13 +93,13 @@ pub struct State {
     pub floats: u16,
     /// Heap words that are reserved.
     pub room: u32,
-    /// x0 is a tuple that `setelement/3` has just made.
-    pub fresh: bool,
+    /// The value of a tuple that `setelement/3` has just made: nothing can hold it but registers.
+    pub fresh: Option<u32>,
 }
 
 impl State {
     pub fn new(xs: Vec<Cell>) -> State {
-        State { xs, frame: Frame::Absent, ys: Vec::new(), floats: 0, room: 0, fresh: false }
+        State { xs, frame: Frame::Absent, ys: Vec::new(), floats: 0, room: 0, fresh: None }
     }
 
     /// Do all slots of the frame hold something that may be looked at?
@@ -153,10 +153,6 @@ impl State {
         }
         if self.room > other.room {
             self.room = other.room;
-            changed = true;
-        }
-        if self.fresh && !other.fresh {
-            self.fresh = false;
             changed = true;
         }
         changed

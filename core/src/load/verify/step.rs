@@ -135,7 +135,7 @@ impl<'a> Verifier<'a> {
     pub(super) fn branch(&mut self, label: u32, s: &State) -> Result<(), LoadError> {
         self.edge(label);
         let mut there = s.clone();
-        there.fresh = false;
+        there.fresh = None;
         self.reach(label, &there)
     }
 
@@ -269,9 +269,10 @@ impl<'a> Verifier<'a> {
 
     /// One step; what is known behind the instruction.
     pub(super) fn step(&mut self, i: &'a Instr, mut s: State) -> After {
-        let fresh = s.fresh;
-        if !matches!(i.op, Op::Line | Op::ExecutableLine | Op::DebugLine) {
-            s.fresh = false;
+        // What only moves and reads leaves a tuple that was just made as fresh as it is.
+        use Op::{DebugLine, ExecutableLine, GetTupleElement, Line, Move, SetTupleElement, Swap};
+        if !matches!(i.op, Line | ExecutableLine | DebugLine | Move | Swap | GetTupleElement | SetTupleElement) {
+            s.fresh = None;
         }
         match i.op {
             Op::Line | Op::ExecutableLine | Op::DebugLine | Op::NifStart | Op::Fclearerror | Op::Fcheckerror => {}
@@ -308,7 +309,8 @@ impl<'a> Verifier<'a> {
                 let result = if raises(module, function, n) { None } else { Some(Kind::Any) };
                 let mut after = self.call_in_body(s, arity, result)?;
                 if let Some(s) = after.as_mut() {
-                    s.fresh = (module, function, n) == ("erlang", "setelement", 3);
+                    let made = (module, function, n) == ("erlang", "setelement", 3);
+                    s.fresh = s.xs.first().filter(|_| made).map(|x0| x0.value);
                 }
                 return Ok(after);
             }
@@ -557,7 +559,7 @@ impl<'a> Verifier<'a> {
                 }
                 return Ok(None);
             }
-            _ => return self.data(i, s, fresh),
+            _ => return self.data(i, s),
         }
         Ok(Some(s))
     }
