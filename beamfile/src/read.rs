@@ -32,6 +32,8 @@ impl BeamFile {
             let again = file.layout.order.contains(id);
             file.layout.order.push(*id);
             let known = file.table(id, body, has_utf8, &mut code).map_err(|e| e.in_chunk(*id))?;
+            // Of Line and Type one may be decoded and the other of an unknown version: which of them counts, nobody could say.
+            let known = known || again && matches!(id, b"Line" | b"Type");
             match known {
                 false => file.other.push((*id, body.to_vec())),
                 true if again => return Err(Error::new(Some(*id), 0, ErrorKind::DuplicateChunk)),

@@ -231,6 +231,11 @@ fn chunks_that_are_missing_or_there_twice() {
         let found = error(&form(&twice));
         assert_eq!((found.chunk, found.kind), (Some(id), ErrorKind::DuplicateChunk));
     }
+    // Found by the fuzz target `beamfile`: a Line chunk that is decoded, and one of an unknown version.
+    let mut twice = parts.clone();
+    twice.push((*b"Line", vec![0, 0, 0, 9, 0, 0, 0, 0]));
+    let found = error(&form(&twice));
+    assert_eq!((found.chunk, found.kind), (Some(*b"Line"), ErrorKind::DuplicateChunk));
 }
 
 #[test]

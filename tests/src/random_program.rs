@@ -194,9 +194,10 @@ impl Generator {
             11 => format!("{}({}, {})", self.random.pick(&["max", "min"]), self.expr(k, d), self.expr(k, d)),
             12 => format!("erlang:phash2({}, 1000)", self.expr(Kind::Any, d)),
             _ => {
-                let e = self.scoped(&[("E", k), ("S", k)], k, d.min(1));
-                format!("lists:foldl(fun(E, S) -> {e} band 16#FFFFFFFFFFFF end, 0, {})", self.expr(Kind::List, d))
-                    .replace("fun(E, S)", "fun(E, S) when is_integer(E)")
+                let (v, sum) = (self.fresh(), self.fresh());
+                let from = self.expr(Kind::List, d);
+                let e = self.scoped(&[(&v, k), (&sum, k)], k, d.min(1));
+                format!("lists:foldl(fun({v}, {sum}) when is_integer({v}) -> {e} band 16#FFFFFFFFFFFF end, 0, {from})")
             }
         }
     }
