@@ -83,10 +83,10 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     m.proc.live.clear();
 
     let ip = m.proc.ip;
-    let Some(here) = place_of(m.sys, ip.slot) else {
-        return lost(&mut m, ip);
-    };
-    m.here = here;
+    match place_of(m.sys, ip.slot) {
+        Some(place) => m.here = place,
+        None => return lost(&mut m, ip),
+    }
     m.slot = ip.slot;
     let Some(mut pc) = m.here.at(ip.to_word()) else {
         return lost(&mut m, ip);
@@ -153,21 +153,21 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     /// The index of a constant; with `checked`, of one that is there.
     macro_rules! constant {
         ($i:expr) => {{
-            check!($i < tables(&here).0, "a constant that isn't there");
+            check!($i < tables(&m.here).0, "a constant that isn't there");
             $i
         }};
     }
     /// The index of `n` words in the side table.
     macro_rules! side {
         ($at:expr, $n:expr) => {{
-            check!($at as usize + $n as usize <= tables(&here).1, "operands that aren't there");
+            check!($at as usize + $n as usize <= tables(&m.here).1, "operands that aren't there");
             $at as usize
         }};
     }
     /// The index of a select's table.
     macro_rules! table {
         ($at:expr) => {{
-            check!(($at as usize) < tables(&here).2, "a table that isn't there");
+            check!(($at as usize) < tables(&m.here).2, "a table that isn't there");
             $at as usize
         }};
     }
@@ -2037,12 +2037,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
         };
         reload!();
         // The code of the same instance is replaced when it gets its first breakpoint.
-        if to.slot != here.slot() || !m.sys.tracing.retired.is_empty() {
+        if to.slot != m.here.slot() || !m.sys.tracing.retired.is_empty() {
             let Some(new) = place_of(m.sys, to.slot) else { return lost(&mut m, to) };
             m.here = new;
             m.slot = to.slot;
         }
-        match here.at(to.to_word()) {
+        match m.here.at(to.to_word()) {
             Some(at) => pc = at,
             None => return lost(&mut m, to),
         }
