@@ -36,7 +36,6 @@ const NOT_FOR_THE_PAGE: &[&str] = &[
     "edlin_expand",
     "edlin_key",
     "edlin_type_suggestion",
-    "epp",
     "epp_dodger",
     "erl_abstract_code",
     "erl_compile",
