@@ -270,9 +270,10 @@ fn heap_setting(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 s = sizes::next(s, 1);
             }
             // OTP's table goes on by the same rule, up to sizes that no arena has.
+            let mut s = s as i64;
             while s + s / 5 < 1 << 50 {
                 s += s / 5;
-                out.push(Term::small(s as i64));
+                out.push(Term::small(s));
             }
             return ctx.list(&out);
         }
