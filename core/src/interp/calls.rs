@@ -40,7 +40,8 @@ pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], 
         Fault::Trap => start_call(m),
         Fault::Hibernate => hibernate(m),
         Fault::Collect(words) => match m.collect(words as usize, args.len()) {
-            Ok(()) => Flow::Goto(CodePtr { slot: m.slot, offset: at }),
+            // The same instruction once more; a frame that it drops is still there.
+            Ok(()) => Flow::Jump(0),
             Err(f) => m.fault(f),
         },
         Fault::Yield | Fault::Wait => {
