@@ -8,6 +8,7 @@ mod call;
 mod classes;
 mod data;
 mod expr;
+mod filter;
 mod outside;
 mod owned;
 pub(crate) mod plan;

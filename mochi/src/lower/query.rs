@@ -3,6 +3,7 @@
 //! Rows are Erlang tuples of the row variables' values; `mochi_query` sorts, groups and cuts lists of them. Order guarantees are those of the
 //! reference's section 11.
 
+use super::filter::Plan;
 use super::plan::{LISTS, MAPS};
 use super::{Fx, Lower};
 use crate::ast::{self, ExprKind, JoinSide, Query};
@@ -54,26 +55,13 @@ impl Lower<'_> {
         pre.push(Stmt::Set(rows, Expr::cst(Const::Nil)));
         let mut vars: Vec<VarId> = q.from.iter().map(|f| self.row_var(f.var.id)).collect();
         // Sources of joins do not depend on rows: evaluated once. The from clauses nest.
-        if q.joins.is_empty() {
-            let cond = q.cond.as_ref();
-            self.nested_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
-                let row = l.tuple_of(fx, &vars);
-                let add = cons(row, rows);
-                match cond {
-                    Some(c) => {
-                        let c = l.expr(fx, c);
-                        out.push(Stmt::If(c, vec![add], vec![]));
-                    }
-                    None => out.push(add),
-                }
-            });
-            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
-        } else {
-            self.nested_loops(fx, q, 0, line, &mut pre, &mut |l, fx, out| {
-                let row = l.tuple_of(fx, &vars);
-                out.push(cons(row, rows));
-            });
-            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
+        let plan = self.plan(fx, q, &vars, line, &mut pre);
+        self.nested_loops(fx, q, &plan, 0, line, &mut pre, &mut |l, fx, out| {
+            let row = l.tuple_of(fx, &vars);
+            out.push(cons(row, rows));
+        });
+        pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
+        if !q.joins.is_empty() {
             for j in &q.joins {
                 self.join(fx, j, rows, &mut vars, line, &mut pre);
             }
@@ -130,10 +118,12 @@ impl Lower<'_> {
         Expr::new(Kind::Seq(pre, Box::new(out)), line)
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn nested_loops(
         &mut self,
         fx: &mut Fx,
         q: &Query,
+        plan: &Plan<'_>,
         n: usize,
         line: u32,
         out: &mut Vec<Stmt>,
@@ -144,11 +134,22 @@ impl Lower<'_> {
             return;
         };
         let v = self.row_var(f.var.id);
-        let source = self.expr(fx, &f.source);
-        let list = Expr::remote("mochi_query", "rows", vec![source], line);
+        let list = match plan.source.get(n).and_then(Option::as_ref) {
+            Some(s) => self.candidates(fx, s.index, s.rows),
+            None => {
+                let source = self.expr(fx, &f.source);
+                Expr::remote("mochi_query", "rows", vec![source], line)
+            }
+        };
         self.over(fx, list, out, |l, fx, head, body| {
             l.declare(fx, v, Expr::var(head), body);
-            l.nested_loops(fx, q, n + 1, line, body, inner);
+            let conds: Vec<Expr> = plan.level.get(n).into_iter().flatten().map(|c| l.expr(fx, c)).collect();
+            let mut then = vec![];
+            l.nested_loops(fx, q, plan, n + 1, line, &mut then, inner);
+            for c in conds.into_iter().rev() {
+                then = vec![Stmt::If(c, then, vec![])];
+            }
+            body.append(&mut then);
         });
     }
 
@@ -240,7 +241,12 @@ impl Lower<'_> {
 
     /// An `a.x == b.y` of a join's condition, as the side of the rows so far and that of the joined source: paths alone, which may be
     /// evaluated apart from the rest. The whole condition still decides; this only says who need not be asked.
-    fn equal_keys<'e>(&self, on: &'e ast::Expr, v: VarId, left: &[VarId]) -> Option<(&'e ast::Expr, &'e ast::Expr)> {
+    pub(super) fn equal_keys<'e>(
+        &self,
+        on: &'e ast::Expr,
+        v: VarId,
+        left: &[VarId],
+    ) -> Option<(&'e ast::Expr, &'e ast::Expr)> {
         let ExprKind::Binary { op, left: a, right: b, .. } = &on.kind else { return None };
         match op {
             ast::BinOp::And => self.equal_keys(a, v, left).or_else(|| self.equal_keys(b, v, left)),
@@ -266,7 +272,7 @@ impl Lower<'_> {
         }
     }
     /// Rows (or items, bound to one variable) by key: the runtime's index of them.
-    fn index(
+    pub(super) fn index(
         &mut self,
         fx: &mut Fx,
         list: Expr,
