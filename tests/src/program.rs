@@ -31,6 +31,11 @@ impl Program {
         self.source.parent().is_some_and(|dir| dir.ends_with("memory"))
     }
 
+    /// Does it say that a collection at every reservation is too much for it?
+    pub fn is_heavy(&self) -> bool {
+        std::fs::read_to_string(&self.source).is_ok_and(|text| text.contains("%% Heavy:"))
+    }
+
     /// The name in lists and on the command line: `lists_basic`, `mochi/hello`.
     pub fn label(&self) -> String {
         match self.language {

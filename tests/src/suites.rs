@@ -63,6 +63,15 @@ pub const ALL: &[&str] = &[
     "unicode_util",
     "qlc",
     "filelib",
+    // Properties, for PropEr. Those of gb_sets are the only suite of that module but for sets and dict, which go through gb_sets, gb_trees and ordsets.
+    "gb_sets_property_test",
+    "base64_property_test",
+    "binary_property_test",
+    "ets_property_test",
+    "lists_property_test",
+    "queue_property_test",
+    "sets_property_test",
+    "uri_string_property_test",
 ];
 
 /// How long a whole suite may take.
@@ -118,11 +127,13 @@ pub struct Suites {
     tests: PathBuf,
     ebin: PathBuf,
     identity: Vec<u8>,
+    libraries: Option<PathBuf>,
 }
 
 impl Suites {
     /// Compiles the runner and the modules that suites share. `sources` is the root of OTP's source tree.
-    pub fn prepare(sources: &Path) -> Result<Suites> {
+    /// `libraries` is a folder with applications besides OTP's: PropEr, for the suites of properties.
+    pub fn prepare(sources: &Path, libraries: Option<&Path>) -> Result<Suites> {
         let otp = places::otp()?;
         let tests = sources.join("lib/stdlib/test");
         if !tests.join("lists_SUITE.erl").exists() {
@@ -132,11 +143,14 @@ impl Suites {
         fs::create_dir_all(&ebin)?;
         let mut hash = Sha256::new();
         hash.update(oracle::identity(&otp)?);
-        for ours in erl_files(&places::root().join("tests/suites"))? {
+        let runner = places::root().join("tests/suites");
+        for ours in erl_files(&runner)? {
             hash.update(fs::read(&ours)?);
             compile(&otp, &ebin, &ours)?;
         }
-        let suites = Suites { otp, tests, ebin, identity: hash.finalize().to_vec() };
+        fs::copy(runner.join("os_mon.app"), ebin.join("os_mon.app"))?;
+        let libraries = libraries.map(Path::to_path_buf);
+        let suites = Suites { otp, tests, ebin, identity: hash.finalize().to_vec(), libraries };
         let helpers = erl_files(&suites.tests)?;
         let plain = |p: &&PathBuf| !stem(p).ends_with("_SUITE");
         for helper in helpers.iter().filter(plain) {
@@ -189,7 +203,16 @@ impl Suites {
 
     fn run(&self, erl: &mut Command, suite: &str, scale: u32, cases: &[String]) -> Result<(String, String)> {
         let scratch = tempfile::tempdir()?;
-        let data = self.tests.join(format!("{suite}_SUITE_data"));
+        let mut data = self.tests.join(format!("{suite}_SUITE_data"));
+        if suite.ends_with("_property_test") {
+            // common_test compiles the properties where it finds them, in the folder beside that of the data.
+            let properties = scratch.path().join("property_test");
+            fs::create_dir(&properties)?;
+            for file in erl_files(&self.tests.join("property_test"))? {
+                fs::copy(&file, properties.join(file.file_name().unwrap_or_default()))?;
+            }
+            data = scratch.path().join("data");
+        }
         let text = |path: &Path| format!("{:?}", path.display().to_string());
         let cases: String = cases.iter().map(|c| format!(", {c:?}")).collect();
         let main = format!(
@@ -199,6 +222,10 @@ impl Suites {
         );
         erl.args(["-noinput", "-boot", "start_clean", "-pa"]).arg(&self.ebin).args(["-eval", &main]);
         erl.current_dir(scratch.path()).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
+        match &self.libraries {
+            Some(dir) => erl.env("ERL_LIBS", dir),
+            None => erl.env_remove("ERL_LIBS"),
+        };
         let (stdout, stderr, _) = oracle::collect(erl, None, PATIENCE).context("cannot start the VM")?;
         Ok((String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8_lossy(&stderr).into_owned()))
     }

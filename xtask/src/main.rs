@@ -4,6 +4,7 @@ mod app;
 mod bundle;
 mod fuzz;
 mod paths;
+mod proof;
 mod run;
 mod serve;
 mod setup;
@@ -48,6 +49,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Compile modules of OTP's stdlib on our VM and on real OTP, and compare the bytes: all of them, or those named.
+    Stdlib { modules: Vec<String> },
     /// Run OTP's own stdlib suites on ours and on real OTP: `suites [--bless] [NAME[:CASE]..]`.
     Suites {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -84,6 +87,7 @@ enum Chore {
 enum Tool {
     Otp,
     OtpSources,
+    Elixir,
     Wasm,
     Npm,
     Chromium,
@@ -109,6 +113,7 @@ fn chore(chore: Chore) -> Result<ExitCode> {
         Chore::Test { only } => suite::run(&paths, &only)?,
         Chore::Tidy => tidy::tidy(&paths)?,
         Chore::Conformance { args } => suite::conformance(&paths, &args)?,
+        Chore::Stdlib { modules } => proof::stdlib(&paths, &modules)?,
         Chore::Suites { args } => suite::suites(&paths, &args)?,
         Chore::Fuzz { target, seconds } => fuzz::fuzz(&paths, target, seconds)?,
         Chore::Bench { args } => suite::bench(&paths, &args)?,
@@ -134,6 +139,7 @@ fn set_up(paths: &Paths, what: &[Tool]) -> Result<()> {
         match tool {
             Tool::Otp => println!("otp: {}", setup::otp::otp(paths)?.display()),
             Tool::OtpSources => println!("otp-sources: {}", setup::otp::sources(paths)?.display()),
+            Tool::Elixir => println!("elixir: {}", setup::otp::elixir(paths)?.display()),
             Tool::Wasm => setup::rust::wasm_target(paths).map(|()| println!("wasm: present"))?,
             Tool::Npm => setup::node::packages(paths).map(|()| println!("npm: present"))?,
             Tool::Chromium => println!("chromium: {}", setup::chromium::chromium(paths)?.display()),

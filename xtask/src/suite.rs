@@ -42,6 +42,8 @@ pub enum Section {
     Checked,
     /// A part of OTP's own suites, on OTP booted by our program.
     Suites,
+    /// OTP's compiler on our VM writes what real OTP's writes; Elixir runs.
+    Proof,
     /// The tests of the OTP application `mochi`, on real OTP and on our VM.
     App,
     /// Packing with wasm-pack.
@@ -102,6 +104,7 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             Checked => bundle::bundle(paths, &otp)
                 .and_then(|()| show(&mut with_feature(paths, &otp, "checked", &["--strict".into()]))),
             Suites => suites(paths, &CI_SUITES.map(String::from)),
+            Proof => crate::proof::proof(paths),
             App => crate::app::app(paths, &otp),
             Raw => web::raw_wasm(paths).and_then(|raw| {
                 conformance("raw")?;
@@ -150,6 +153,7 @@ fn name(section: Section) -> &'static str {
         Section::Stress => "conformance, a collection at every reservation",
         Section::Checked => "conformance, every access checked",
         Section::Suites => "OTP's own suites, a part",
+        Section::Proof => "stdlib compiled on our VM, Elixir",
         Section::Raw => "conformance, raw wasm under wasmtime",
         Section::Node => "conformance, web wasm under Node",
         Section::Chromium => "conformance, web wasm in Chromium",
@@ -278,7 +282,11 @@ const CI_SUITES: [&str; 12] = [
 
 /// OTP's own suites, by our program, optimised.
 pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
-    let (otp, sources) = locked(paths, |paths| Ok((setup::otp::otp(paths)?, setup::otp::sources(paths)?)))?;
+    let (otp, sources, extras) = locked(paths, |paths| {
+        let otp = setup::otp::otp(paths)?;
+        let extras = setup::otp::extras(paths, &otp)?;
+        Ok((otp, setup::otp::sources(paths)?, extras))
+    })?;
     bundle::bundle(paths, &otp)?;
     say("building the program");
     let target = paths.target.join("stress");
@@ -286,7 +294,12 @@ pub fn suites(paths: &Paths, args: &[String]) -> Result<()> {
     show(command(&paths.root, "cargo", &build).arg(&target))?;
     let run = ["run", "--quiet", "--package", "beambox-tests", "--bin", "suites", "--", "--sources"];
     let mut runner = command(&paths.root, "cargo", &run);
-    runner.arg(sources).arg("--beambox").arg(target.join("stress/beambox")).args(args);
+    if let Some(dir) = extras {
+        runner.arg(sources).arg("--libraries").arg(dir);
+    } else {
+        runner.arg(sources);
+    }
+    runner.arg("--beambox").arg(target.join("stress/beambox")).args(args);
     show(runner.env("BEAMBOX_OTP", setup::otp::root(&otp)))
 }
 

@@ -1,7 +1,7 @@
 //! `binary:match`, `matches`, `split` and `compile_pattern`.
 //!
 //! One pattern is looked for with `memchr`, several with `aho-corasick`, leftmost first and of those that start at the same
-//! place the longest. A compiled pattern is `{bm, Pattern}` or `{ac, Patterns}`: OTP has a magic reference as the second
+//! place the longest; over slices. A compiled pattern is `{bm, Pattern}` or `{ac, Patterns}`: OTP has a magic reference as the second
 //! element; here it is the patterns themselves, so a process's heap holds all there is. Mirrors `erl_bif_binary.c`.
 
 use super::binary::{bytes, range, whole};
@@ -99,25 +99,48 @@ fn scope(mem: Mem, t: Term, size: u64) -> Option<(u64, u64)> {
     if tag.is(am::SCOPE) { range(mem, pos, len, size) } else { None }
 }
 
-/// Start and length of the first match, or of all that don't overlap.
-fn find(ctx: &mut Ctx<'_>, subject: Term, patterns: &[Term], o: Options) -> Result<Vec<(usize, usize)>, Fault> {
-    let subject = whole(ctx, subject)?;
-    let mut needles = Vec::with_capacity(patterns.len());
-    for p in patterns {
-        needles.push(whole(ctx, *p)?);
-    }
-    let mem = ctx.mem();
-    let (start, len) = (o.start as usize, (o.end - o.start) as usize);
-    let haystack = bytes(mem, subject.part(o.start * 8, len as u64 * 8));
-    let most = if o.global { usize::MAX } else { 1 };
-    let mut work = needles.iter().map(|b| b.len as usize / 8).sum::<usize>();
-    let found: Vec<(usize, usize)> = if let [one] = needles[..] {
-        let needle = bytes(mem, one);
-        memmem::find_iter(&haystack, &*needle).take(most).map(|at| (start + at, needle.len())).collect()
-    } else {
-        let all: Vec<_> = needles.iter().map(|b| bytes(mem, *b)).collect();
+/// What is looked for.
+enum Needles {
+    One(Box<memmem::Finder<'static>>),
+    /// Single bytes only.
+    Bytes(Box<[bool; 256]>),
+    /// Little enough to try each at each place.
+    Few(Vec<Vec<u8>>),
+    Many(AhoCorasick),
+}
+
+/// Patterns times bytes of the subject up to which no automaton is worth its making.
+const FEW: usize = 2048;
+/// Bytes that are searched in one step.
+const STEP_BYTES: usize = 32;
+/// What a match takes at least in the result, in bytes.
+const MATCH_BYTES: u64 = 40;
+
+impl Needles {
+    fn new(ctx: &mut Ctx<'_>, patterns: &[Term], subject: usize) -> Result<Needles, Fault> {
+        let mut all = Vec::with_capacity(patterns.len());
+        for p in patterns {
+            all.push(whole(ctx, *p)?);
+        }
+        let mem = ctx.mem();
+        let work = all.iter().map(|b| b.len as usize / 8).sum::<usize>();
+        if let [one] = all[..] {
+            return Ok(Needles::One(Box::new(memmem::Finder::new(&*bytes(mem, one)).into_owned())));
+        }
         if work > MAX_PATTERNS {
             return Err(ctx.system_limit());
+        }
+        ctx.charge(work / 20);
+        let all: Vec<_> = all.iter().map(|b| bytes(mem, *b)).collect();
+        if work == all.len() {
+            let mut set = Box::new([false; 256]);
+            for b in all.iter().filter_map(|b| b.first()) {
+                set[*b as usize] = true;
+            }
+            return Ok(Needles::Bytes(set));
+        }
+        if all.len().saturating_mul(subject) <= FEW {
+            return Ok(Needles::Few(all.iter().map(|b| b.to_vec()).collect()));
         }
         // A full table of transitions suits small sets only.
         let kind = match work {
@@ -126,60 +149,158 @@ fn find(ctx: &mut Ctx<'_>, subject: Term, patterns: &[Term], o: Options) -> Resu
             _ => Some(AhoCorasickKind::NoncontiguousNFA),
         };
         let mut builder = AhoCorasick::builder();
-        let built = builder.match_kind(MatchKind::LeftmostLongest).kind(kind).build(all.iter().map(|b| &**b));
-        let Ok(ac) = built else { return Err(ctx.system_limit()) };
-        ac.find_iter(&*haystack).take(most).map(|m| (start + m.start(), m.len())).collect()
+        match builder.match_kind(MatchKind::LeftmostLongest).kind(kind).build(all.iter().map(|b| &**b)) {
+            Ok(ac) => Ok(Needles::Many(ac)),
+            Err(_) => Err(ctx.system_limit()),
+        }
+    }
+
+    /// Bytes of the longest.
+    fn longest(&self) -> usize {
+        match self {
+            Needles::One(f) => f.needle().len(),
+            Needles::Bytes(_) => 1,
+            Needles::Few(all) => all.iter().map(Vec::len).max().unwrap_or(1),
+            Needles::Many(ac) => ac.max_pattern_len(),
+        }
+    }
+
+    /// Start and length of the first match, the longest of those that start there.
+    fn find(&self, haystack: &[u8]) -> Option<(usize, usize)> {
+        match self {
+            Needles::One(f) => f.find(haystack).map(|at| (at, f.needle().len())),
+            Needles::Bytes(set) => haystack.iter().position(|b| set[*b as usize]).map(|at| (at, 1)),
+            Needles::Few(all) => (0..haystack.len()).find_map(|at| {
+                let rest = haystack.get(at..)?;
+                all.iter().filter(|p| rest.starts_with(p)).map(Vec::len).max().map(|n| (at, n))
+            }),
+            Needles::Many(ac) => ac.find(haystack).map(|m| (m.start(), m.len())),
+        }
+    }
+}
+
+/// A search that goes over slices, and the making of its result, from the last part on.
+struct Search {
+    needles: Needles,
+    options: Options,
+    /// The subject, when it doesn't lie on byte boundaries.
+    copy: Option<Vec<u8>>,
+    at: usize,
+    over: bool,
+    /// Start and end of what is found, or of the parts between.
+    found: Vec<(u64, u64)>,
+    list: Term,
+}
+
+/// The search of the call `args`, at its end; or the fault that goes on with it in the next slice.
+fn search(ctx: &mut Ctx<'_>, args: &[Term], splitting: bool, global: bool) -> Result<(Box<Search>, usize), Fault> {
+    let (state, all) = ctx.resume::<Search>();
+    let subject = whole(ctx, args[0])?;
+    let mut s = match state {
+        Some(s) => s,
+        None => {
+            let mut options = options(ctx, args[0], args.get(2), splitting)?;
+            options.global |= global;
+            let patterns = patterns(ctx, args[1])?;
+            let needles = Needles::new(ctx, &patterns, (options.end - options.start) as usize)?;
+            let mem = ctx.mem();
+            let copy = subject.aligned_bytes(mem).is_none().then(|| subject.to_vec(mem));
+            let at = options.start as usize;
+            Box::new(Search { needles, options, copy, at, over: false, found: Vec::new(), list: Term::NIL })
+        }
     };
-    work += if o.global { len } else { found.first().map_or(len, |f| f.0 - start) };
-    ctx.charge(work / 100 + found.len());
-    Ok(found)
+    let mem = ctx.mem();
+    let haystack = s.copy.as_deref().or_else(|| subject.aligned_bytes(mem)).unwrap_or(&[]);
+    let haystack = haystack.get(..s.options.end as usize).unwrap_or(haystack);
+    let (longest, mut steps) = (s.needles.longest(), all);
+    while !s.over {
+        // A match that begins where the part has no room for the longest may be a longer one.
+        let until = haystack.len().min(s.at.saturating_add(steps.saturating_mul(STEP_BYTES).max(4 * longest)));
+        let sure = if until == haystack.len() { until } else { until + 1 - longest };
+        let from = s.at;
+        let part = haystack.get(from..until).unwrap_or(&[]);
+        match s.needles.find(part).filter(|(start, _)| from + start < sure) {
+            Some((start, len)) => {
+                let start = from + start;
+                s.found.push((start as u64, (start + len) as u64));
+                s.at = start + len;
+                s.over = !s.options.global;
+            }
+            None => {
+                s.at = sure;
+                s.over = until == haystack.len();
+            }
+        }
+        steps = steps.saturating_sub(s.at.saturating_sub(from) / STEP_BYTES + 1);
+        if s.found.len() as u64 * MATCH_BYTES > ctx.arena().limit() {
+            return Err(Fault::Memory);
+        }
+        if steps == 0 && !s.over {
+            ctx.worked(all);
+            return Err(ctx.suspend(s, args));
+        }
+    }
+    ctx.worked(all - steps);
+    Ok((s, steps))
 }
 
 fn match_first(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let o = options(ctx, args[0], args.get(2), false)?;
-    let p = patterns(ctx, args[1])?;
-    match find(ctx, args[0], &p, o)?.first() {
-        Some((at, len)) => ctx.tuple(&[Term::small(*at as i64), Term::small(*len as i64)]),
+    let (s, _) = search(ctx, args, false, false)?;
+    match s.found.first() {
+        Some((from, to)) => ctx.tuple(&[Term::small(*from as i64), Term::small((to - from) as i64)]),
         None => Ok(am::NOMATCH.into()),
     }
 }
 
 fn match_all(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let o = Options { global: true, ..options(ctx, args[0], args.get(2), false)? };
-    let p = patterns(ctx, args[1])?;
-    let mut out = Vec::new();
-    for (at, len) in find(ctx, args[0], &p, o)? {
-        out.push(ctx.tuple(&[Term::small(at as i64), Term::small(len as i64)])?);
+    let (s, steps) = search(ctx, args, false, true)?;
+    build(ctx, args, s, steps, |ctx, from, to| ctx.tuple(&[Term::small(from as i64), Term::small((to - from) as i64)]))
+}
+
+/// The list of what is found, over slices.
+fn build(
+    ctx: &mut Ctx<'_>,
+    args: &[Term],
+    mut s: Box<Search>,
+    mut steps: usize,
+    item: impl Fn(&mut Ctx<'_>, u64, u64) -> BifResult,
+) -> BifResult {
+    while let Some((from, to)) = s.found.pop() {
+        let t = item(ctx, from, to)?;
+        s.list = ctx.cons(t, s.list)?;
+        steps = steps.saturating_sub(2);
+        ctx.worked(2);
+        if steps == 0 && !s.found.is_empty() {
+            return Err(ctx.suspend(s, args));
+        }
     }
-    ctx.list(&out)
+    Ok(s.list)
 }
 
 fn split(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let subject = args[0];
-    let o = options(ctx, subject, args.get(2), true)?;
-    let p = patterns(ctx, args[1])?;
-    let found = find(ctx, subject, &p, o)?;
+    let (mut s, steps) = search(ctx, args, true, false)?;
     let size = whole(ctx, subject)?.len / 8;
-    if found.is_empty() && !(size == 0 && (o.trim || o.trim_all)) {
-        return ctx.list(&[subject]);
-    }
-    let mut ranges = Vec::with_capacity(found.len() + 1);
-    let mut from = 0;
-    for (at, len) in found {
-        ranges.push((from, at as u64));
-        from = (at + len) as u64;
-    }
-    ranges.push((from, size));
-    if o.trim_all {
-        ranges.retain(|(from, to)| from < to);
-    } else if o.trim {
-        while ranges.last().is_some_and(|(from, to)| from == to) {
-            ranges.pop();
+    if s.list.is_nil() {
+        let o = s.options;
+        if s.found.is_empty() && !(size == 0 && (o.trim || o.trim_all)) {
+            return ctx.list(&[subject]);
+        }
+        // From here on the parts between what was found.
+        let mut from = 0;
+        for place in &mut s.found {
+            let (start, end) = *place;
+            *place = (from, start);
+            from = end;
+        }
+        s.found.push((from, size));
+        if o.trim_all {
+            s.found.retain(|(from, to)| from < to);
+        } else if o.trim {
+            while s.found.last().is_some_and(|(from, to)| from == to) {
+                s.found.pop();
+            }
         }
     }
-    let mut out = Vec::with_capacity(ranges.len());
-    for (from, to) in ranges {
-        out.push(binary::part(ctx, subject, from * 8, (to - from) * 8)?);
-    }
-    ctx.list(&out)
+    build(ctx, args, s, steps, |ctx, from, to| Ok(binary::part(ctx, subject, from * 8, (to - from) * 8)?))
 }

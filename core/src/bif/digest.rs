@@ -12,29 +12,53 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "md5_init", 0, md5_init),
     bif("erlang", "md5_update", 2, md5_update),
     bif("erlang", "md5_final", 1, md5_final),
-    bif("erlang", "crc32", 1, |c, a| crc32(c, 0, a[0])),
+    bif("erlang", "crc32", 1, |c, a| crc32(c, 0, a, 0)),
     bif("erlang", "crc32", 2, |c, a| {
         let start = checksum(c, a[0])?;
-        crc32(c, start, a[1])
+        crc32(c, start, a, 1)
     }),
     bif("erlang", "crc32_combine", 3, crc32_combine),
-    bif("erlang", "adler32", 1, |c, a| adler32(c, 1, a[0])),
+    bif("erlang", "adler32", 1, |c, a| adler32(c, 1, a, 0)),
     bif("erlang", "adler32", 2, |c, a| {
         let start = checksum(c, a[0])?;
-        adler32(c, start, a[1])
+        adler32(c, start, a, 1)
     }),
     bif("erlang", "adler32_combine", 3, adler32_combine),
 ];
 
-/// The bytes of iodata; anything else is `badarg`.
-fn bytes(ctx: &mut Ctx<'_>, data: Term) -> Result<Vec<u8>, Fault> {
-    match super::host::iodata(ctx, data) {
-        Some(bytes) => {
-            ctx.charge(bytes.len() / 64);
-            Ok(bytes)
-        }
-        None => Err(ctx.badarg()),
-    }
+/// Bytes that are worth a step.
+const STEP_BYTES: usize = 16;
+
+/// A checksum in the making: its state, the bytes if the argument is no plain binary, and how many are through.
+struct Running<H> {
+    sum: H,
+    copy: Option<Vec<u8>>,
+    at: usize,
+}
+
+/// Takes the bytes of argument number `n` into a checksum, over slices. Anything but iodata is `badarg`.
+fn run<H: Send + 'static>(
+    ctx: &mut Ctx<'_>,
+    args: &[Term],
+    n: usize,
+    start: H,
+    update: impl FnOnce(&mut H, &[u8]),
+) -> Result<H, Fault> {
+    let mem = ctx.mem();
+    let data = args.get(n).copied().unwrap_or(Term::NIL);
+    let in_place = mem.bits(data).filter(|b| mem.is_binary(data) && b.is_aligned()).and_then(|b| b.aligned_bytes(mem));
+    let (state, all) = ctx.resume::<Running<H>>();
+    let mut r = match state {
+        Some(r) => *r,
+        None if in_place.is_some() => Running { sum: start, copy: None, at: 0 },
+        None => Running { sum: start, copy: Some(super::iolist::argument(ctx, args, n)?), at: 0 },
+    };
+    let bytes = r.copy.as_deref().or(in_place).unwrap_or(&[]);
+    let now = (bytes.len() - r.at).min(all.saturating_mul(STEP_BYTES));
+    update(&mut r.sum, bytes.get(r.at..r.at + now).unwrap_or(&[]));
+    r.at += now;
+    ctx.worked(now / STEP_BYTES);
+    if r.at < bytes.len() { Err(ctx.suspend(Box::new(r), args)) } else { Ok(r.sum) }
 }
 
 /// A number of 32 bits.
@@ -46,8 +70,8 @@ fn checksum(ctx: &mut Ctx<'_>, t: Term) -> Result<u32, Fault> {
 }
 
 fn md5_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let data = bytes(ctx, args[0])?;
-    ctx.binary(&Md5::digest(data))
+    let md5 = run(ctx, args, 0, Md5::new(), |m, b| m.update(b))?;
+    ctx.binary(&md5.finalize())
 }
 
 fn md5_init(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
@@ -63,8 +87,8 @@ fn md5_context(ctx: &mut Ctx<'_>, t: Term) -> Result<Md5, Fault> {
 }
 
 fn md5_update(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let mut context = md5_context(ctx, args[0])?;
-    context.update(bytes(ctx, args[1])?);
+    let context = md5_context(ctx, args[0])?;
+    let context = run(ctx, args, 1, context, |m, b| m.update(b))?;
     ctx.binary(&context.serialize())
 }
 
@@ -73,9 +97,8 @@ fn md5_final(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     ctx.binary(&context.finalize())
 }
 
-fn crc32(ctx: &mut Ctx<'_>, start: u32, data: Term) -> BifResult {
-    let mut h = crc32fast::Hasher::new_with_initial(start);
-    h.update(&bytes(ctx, data)?);
+fn crc32(ctx: &mut Ctx<'_>, start: u32, args: &[Term], n: usize) -> BifResult {
+    let h = run(ctx, args, n, crc32fast::Hasher::new_with_initial(start), |h, b| h.update(b))?;
     Ok(Term::small(h.finalize() as i64))
 }
 
@@ -86,9 +109,8 @@ fn crc32_combine(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     Ok(Term::small(h.finalize() as i64))
 }
 
-fn adler32(ctx: &mut Ctx<'_>, start: u32, data: Term) -> BifResult {
-    let mut h = adler2::Adler32::from_checksum(start);
-    h.write_slice(&bytes(ctx, data)?);
+fn adler32(ctx: &mut Ctx<'_>, start: u32, args: &[Term], n: usize) -> BifResult {
+    let h = run(ctx, args, n, adler2::Adler32::from_checksum(start), |h, b| h.write_slice(b))?;
     Ok(Term::small(h.checksum() as i64))
 }
 

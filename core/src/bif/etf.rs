@@ -4,7 +4,7 @@ use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, AtomError, AtomTable, am};
 use crate::code::{CodeTable, FunEntry, Target};
 use crate::error::StopCause;
-use crate::heap::etf::{self, Bad, FunInfo, Options, Refused, Tables};
+use crate::heap::etf::{self, Bad, Decoding, Encoding, FunInfo, Options, Progress, Refused, Tables};
 use crate::heap::{Alloc, HeapAlloc, binary};
 use crate::process::Mfa;
 use crate::term::{FunKey, Names, Term};
@@ -131,18 +131,27 @@ fn options(ctx: &mut Ctx<'_>, list: Option<&Term>) -> Result<(Options, u32), Fau
     if o.deterministic && o.local { Err(ctx.badarg()) } else { Ok((o, level)) }
 }
 
-fn encode(ctx: &mut Ctx<'_>, term: Term, o: Options) -> Result<etf::Encoded, Fault> {
+/// The encoding of the call's first argument, over slices.
+fn encode(ctx: &mut Ctx<'_>, args: &[Term], o: Options) -> Result<etf::Encoded, Fault> {
+    let (state, all) = ctx.resume::<Encoding>();
+    let mut state = state.map_or_else(|| Encoding::new(args[0], o), |s| *s);
+    let mut steps = all;
     let mem = ctx.mem();
     let (_, tables) = split(ctx);
-    let encoded = etf::encode(mem, &tables, term, o).ok_or(Fault::Memory)?;
-    ctx.charge(encoded.bytes.len() / 40);
-    Ok(encoded)
+    let progress = state.run(mem, &tables, &mut steps);
+    ctx.worked(all - steps);
+    match progress {
+        Progress::Done(encoded) => Ok(encoded),
+        Progress::More => Err(ctx.suspend(Box::new(state), args)),
+        Progress::TooMuch => Err(Fault::Memory),
+    }
 }
 
 fn term_to_binary(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (o, level) = options(ctx, args.get(1))?;
-    let encoded = encode(ctx, args[0], o)?;
+    let encoded = encode(ctx, args, o)?;
     let packed = if level > 0 { etf::pack(&encoded.bytes, level) } else { None };
+    ctx.charge(encoded.bytes.len() / if level > 0 { 200 } else { 10_000 });
     ctx.binary(packed.as_deref().unwrap_or(&encoded.bytes))
 }
 
@@ -153,7 +162,7 @@ fn term_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         return term_to_binary(ctx, args);
     }
     o.iovec = true;
-    let encoded = encode(ctx, args[0], o)?;
+    let encoded = encode(ctx, args, o)?;
     let mut out = Vec::new();
     let mut from = 0;
     for (at, t, start, len) in encoded.left_out {
@@ -170,7 +179,7 @@ fn term_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 
 fn external_size(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let (o, _) = options(ctx, args.get(1))?;
-    let n = encode(ctx, args[0], o)?.bytes.len();
+    let n = encode(ctx, args, o)?.bytes.len();
     ctx.uint(n as u64)
 }
 
@@ -192,14 +201,26 @@ fn binary_to_term(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
     }
     let mem = ctx.mem();
-    let Some(bytes) = mem.is_bitstring(args[0]).then(|| mem.binary_to_vec(args[0])).flatten() else {
+    let Some(bits) = mem.bits(args[0]).filter(|b| mem.is_bitstring(args[0]) && b.len % 8 == 0) else {
         return Err(ctx.badarg());
     };
-    ctx.charge(bytes.len() / 40);
+    let (state, all) = ctx.resume::<(Decoding, Option<Vec<u8>>)>();
+    let (mut state, copy) = match state {
+        Some(s) => *s,
+        None => (Decoding::new(safe), bits.aligned_bytes(mem).is_none().then(|| bits.to_vec(mem))),
+    };
+    let bytes = copy.as_deref().or_else(|| bits.aligned_bytes(mem)).unwrap_or(&[]);
+    let mut steps = all;
     let empty_tuple = ctx.sys.empty_tuple;
     let decoded = {
         let (mut a, mut tables) = split(ctx);
-        etf::decode(&mut a, &mut tables, empty_tuple, &bytes, safe)
+        state.run(&mut a, &mut tables, empty_tuple, bytes, &mut steps)
+    };
+    ctx.worked(all - steps);
+    let decoded = match decoded {
+        Ok(None) => return Err(ctx.suspend(Box::new((state, copy)), args)),
+        Ok(Some(d)) => Ok(d),
+        Err(bad) => Err(bad),
     };
     match decoded {
         Ok(d) if used => ctx.tuple(&[d.term, Term::small(d.used as i64)]),
@@ -216,7 +237,9 @@ fn binary_to_term(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 /// A term as bytes, for what is kept outside of every heap.
 pub(super) fn packed(ctx: &mut Ctx<'_>, term: Term) -> Result<Vec<u8>, Fault> {
     let o = Options { local: false, limit: ctx.arena().limit(), ..Options::default() };
-    Ok(encode(ctx, term, o)?.bytes)
+    let mem = ctx.mem();
+    let (_, tables) = split(ctx);
+    Ok(etf::encode(mem, &tables, term, o).ok_or(Fault::Memory)?.bytes)
 }
 
 /// The term that [`packed`] has kept.

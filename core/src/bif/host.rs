@@ -28,14 +28,19 @@ pub const BIFS: &[Bif] = &[
     bif("init", "stop", 1, stop),
 ];
 
+/// Steps of a walk over iodata that has no slices: no honest list takes as many.
+const MOST_STEPS: u32 = 1 << 28;
+
 /// The bytes of iodata, or `None`. Deep lists are walked on a stack of our own.
 pub(super) fn iodata(ctx: &Ctx<'_>, data: Term) -> Option<Vec<u8>> {
     let mem = ctx.sys.mem();
     let mut out = Vec::new();
     let mut stack = vec![data];
+    // A list whose parts are shared may stand for any number of steps.
+    let mut steps = MOST_STEPS;
     while let Some(mut t) = stack.pop() {
         if let Some(bits) = mem.bits(t) {
-            if bits.len % 8 != 0 {
+            if bits.len % 8 != 0 || out.len() as u64 + bits.len / 8 > ctx.sys.arena.limit() {
                 return None;
             }
             match bits.aligned_bytes(mem) {
@@ -45,6 +50,7 @@ pub(super) fn iodata(ctx: &Ctx<'_>, data: Term) -> Option<Vec<u8>> {
             continue;
         }
         while t.is_list() {
+            steps = steps.checked_sub(1)?;
             let head = mem.head(t);
             t = mem.tail(t);
             match head.as_small() {

@@ -1,12 +1,11 @@
 //! Iolists: flattening, size, and the BIFs that take them.
 //!
 //! A list of lists may stand for far more than its own size (the same list many times), and for work without any output, so
-//! the walk goes in slices: what is left to do is itself an iolist, with which the BIF is called again. Mirrors the iolist
-//! parts of `utils.c`, `binary.c` and `io.c`.
+//! the walk goes over slices (see `job`). Mirrors the iolist parts of `utils.c`, `binary.c` and `io.c`.
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
+use crate::heap::Alloc;
 use crate::heap::binary;
-use crate::heap::{Alloc, build};
 use crate::term::{Mem, Term};
 
 pub const BIFS: &[Bif] = &[
@@ -16,13 +15,13 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "iolist_size", 1, iolist_size),
     bif("erlang", "iolist_to_iovec", 1, iolist_to_iovec),
     bif("binary", "list_to_bin", 1, list_to_binary),
-    bif("erts_internal", "iolist_size_continue", 2, size_continue),
 ];
 
-/// Steps of a walk in one slice.
-const STEPS: usize = 200_000;
 /// Longer binaries stand alone in an io vector.
 const IOVEC_SMALL: u64 = 512;
+
+/// Pieces and bytes that a walk keeps in the host's memory; what is more becomes a binary, which counts.
+const MOST_HELD: usize = 4 << 20;
 
 /// A piece of the output.
 #[derive(Clone, Copy)]
@@ -33,21 +32,23 @@ enum Piece {
     Bits(Term),
 }
 
-/// What a walk has found.
-#[derive(Default)]
+/// A walk and what it has found.
 struct Found {
     pieces: Vec<Piece>,
     bytes: Vec<u8>,
     bits: u64,
-    steps: usize,
-    /// What is left to do, the next at the end, when the steps are used up.
-    left: Vec<Term>,
+    /// What is left to do, the next at the end.
+    stack: Vec<Term>,
 }
 
 /// What stops a walk for good.
 struct Bad;
 
 impl Found {
+    fn new(t: Term) -> Found {
+        Found { pieces: Vec::new(), bytes: Vec::new(), bits: 0, stack: vec![t] }
+    }
+
     fn byte(&mut self, b: u8) {
         self.bytes.push(b);
         match self.pieces.last_mut() {
@@ -57,47 +58,46 @@ impl Found {
         self.bits += 8;
     }
 
-    /// Walks over the terms on the stack, the last first.
-    fn walk(&mut self, mem: Mem, mut stack: Vec<Term>, any_bits: bool) -> Result<(), Bad> {
-        while let Some(mut t) = stack.pop() {
+    /// Walks for as many steps, of which it uses up what it takes; `false` when something is left to do.
+    fn walk(&mut self, mem: Mem, any_bits: bool, steps: &mut usize) -> Result<bool, Bad> {
+        while let Some(mut t) = self.stack.pop() {
             loop {
-                if self.steps >= STEPS {
-                    stack.push(t);
-                    self.left = stack;
-                    return Ok(());
+                if *steps == 0 {
+                    self.stack.push(t);
+                    return Ok(false);
                 }
-                self.steps += 1;
+                *steps -= 1;
                 if t.is_list() {
                     let head = mem.head(t);
                     match head.as_small() {
                         Some(b) => self.byte(u8::try_from(b).map_err(|_| Bad)?),
                         None if head.is_nil() => {}
                         None if head.is_list() => {
-                            stack.push(mem.tail(t));
+                            self.stack.push(mem.tail(t));
                             t = head;
                             continue;
                         }
-                        None => self.term(mem, head, any_bits)?,
+                        None => self.term(mem, head, any_bits, steps)?,
                     }
                     t = mem.tail(t);
                 } else if t.is_nil() {
                     break;
                 } else {
-                    self.term(mem, t, any_bits)?;
+                    self.term(mem, t, any_bits, steps)?;
                     break;
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn term(&mut self, mem: Mem, t: Term, any_bits: bool) -> Result<(), Bad> {
+    fn term(&mut self, mem: Mem, t: Term, any_bits: bool, steps: &mut usize) -> Result<(), Bad> {
         let n = mem.is_bitstring(t).then(|| mem.bit_size(t)).flatten().ok_or(Bad)?;
         if n % 8 != 0 && !any_bits {
             return Err(Bad);
         }
         self.bits = self.bits.checked_add(n).ok_or(Bad)?;
-        self.steps += (n / 1024) as usize;
+        *steps = steps.saturating_sub((n / 1024) as usize);
         if n > 0 {
             self.pieces.push(Piece::Bits(t));
         }
@@ -105,37 +105,30 @@ impl Found {
     }
 }
 
-/// All pieces of `t`, or the yield with the argument that goes on.
-fn collect(ctx: &mut Ctx<'_>, t: Term, any_bits: bool) -> Result<Found, Fault> {
-    let mem = ctx.mem();
-    let mut found = Found::default();
-    if found.walk(mem, vec![t], any_bits).is_err() {
-        return Err(ctx.badarg());
-    }
-    ctx.charge(found.steps / 20);
-    if found.left.is_empty() {
-        return Ok(found);
-    }
-    // What was found so far stands in front, the runs of bytes as binaries.
-    let mut parts = Vec::with_capacity(found.pieces.len() + found.left.len());
-    let mut at = 0;
-    for p in &found.pieces {
-        parts.push(match *p {
-            Piece::Bits(t) => t,
-            Piece::Bytes(n) => {
-                let bytes = found.bytes.get(at..at + n).unwrap_or(&[]);
-                at += n;
-                ctx.binary(bytes)?
+/// All pieces of the call's first argument, over slices.
+fn collect(ctx: &mut Ctx<'_>, args: &[Term], any_bits: bool) -> Result<Found, Fault> {
+    let (state, all) = ctx.resume::<Found>();
+    let mut found = state.map_or_else(|| Found::new(args[0]), |s| *s);
+    let mut steps = all;
+    let walked = found.walk(ctx.mem(), any_bits, &mut steps);
+    ctx.worked(all - steps);
+    match walked {
+        Ok(true) => Ok(found),
+        Ok(false) if found.bits / 8 > ctx.arena().limit() => Err(Fault::Memory),
+        Ok(false) => {
+            if found.pieces.len() + found.bytes.len() > MOST_HELD {
+                let joined = join(ctx, &found)?;
+                found.pieces = vec![Piece::Bits(joined)];
+                found.bytes.clear();
             }
-        });
+            Err(ctx.suspend(Box::new(found), args))
+        }
+        Err(Bad) => Err(ctx.badarg()),
     }
-    parts.extend(found.left.iter().rev());
-    let rest = ctx.list(&parts)?;
-    Err(ctx.yield_with(&[rest]))
 }
 
-/// The bytes of an iolist or binary. A long walk yields in the middle, as the call `args` with what is left as its argument
-/// number `n`.
+/// The bytes of an iolist or binary. A long walk yields in the middle, as the call `args` whose argument number `n` is a binary of what was found so far, followed
+/// by what is left: so it can go before work with a job of its own.
 pub(super) fn argument(ctx: &mut Ctx<'_>, args: &[Term], n: usize) -> Result<Vec<u8>, Fault> {
     let t = args.get(n).copied().unwrap_or(Term::NIL);
     let mem = ctx.mem();
@@ -145,18 +138,24 @@ pub(super) fn argument(ctx: &mut Ctx<'_>, args: &[Term], n: usize) -> Result<Vec
     if !t.is_list() && !t.is_nil() {
         return Err(ctx.badarg());
     }
-    let found = match collect(ctx, t, false) {
-        Err(Fault::Yield) => {
-            let mut rest = args.to_vec();
-            if let (Some(slot), Some(left)) = (rest.get_mut(n), ctx.proc.trap.args.first()) {
-                *slot = *left;
-            }
-            return Err(ctx.yield_with(&rest));
-        }
-        other => other?,
-    };
+    let all = ctx.steps();
+    let (mut found, mut steps) = (Found::new(t), all);
+    let walked = found.walk(mem, false, &mut steps);
+    ctx.worked(all - steps);
+    let Ok(done) = walked else { return Err(ctx.badarg()) };
     if found.bits / 8 > ctx.arena().limit() {
         return Err(Fault::Memory);
+    }
+    if !done {
+        let mut rest = vec![join(ctx, &found)?];
+        rest.extend(found.stack.iter().rev());
+        let rest = ctx.list(&rest)?;
+        let mut args = args.to_vec();
+        if let Some(slot) = args.get_mut(n) {
+            *slot = rest;
+        }
+        ctx.proc.budget = 0;
+        return Err(ctx.yield_with(&args));
     }
     let mem = ctx.mem();
     let (mut out, mut at) = (Vec::with_capacity((found.bits / 8) as usize), 0);
@@ -216,7 +215,7 @@ fn list_to_binary(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if !args[0].is_list() && !args[0].is_nil() {
         return Err(ctx.badarg());
     }
-    let found = collect(ctx, args[0], false)?;
+    let found = collect(ctx, args, false)?;
     join(ctx, &found)
 }
 
@@ -231,39 +230,25 @@ fn list_to_bitstring(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if !args[0].is_list() && !args[0].is_nil() {
         return Err(ctx.badarg());
     }
-    let found = collect(ctx, args[0], true)?;
+    let found = collect(ctx, args, true)?;
     join(ctx, &found)
 }
 
 fn iolist_size(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    count(ctx, vec![args[0]], 0)
-}
-
-/// `iolist_size_continue(Left, Bytes)`: goes on with a list of what is left.
-fn size_continue(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let mut left = ctx.list_to_vec(args[0])?;
-    left.reverse();
-    let Some(bytes) = crate::heap::number::to_u64(ctx.mem(), args[1]) else { return Err(ctx.badarg()) };
-    count(ctx, left, bytes)
-}
-
-fn count(ctx: &mut Ctx<'_>, todo: Vec<Term>, before: u64) -> BifResult {
-    let mut found = Found::default();
-    if found.walk(ctx.mem(), todo, false).is_err() {
-        return Err(ctx.badarg());
-    }
-    ctx.charge(found.steps / 20);
-    let bytes = before.saturating_add(found.bits / 8);
-    let total = ctx.uint(bytes)?;
-    if found.left.is_empty() {
-        return Ok(total);
-    }
-    found.left.reverse();
-    let left = build::list(ctx, &found.left)?;
-    let (module, function) = (ctx.atom("erts_internal")?, ctx.atom("iolist_size_continue")?);
-    match (module.as_atom(), function.as_atom()) {
-        (Some(m), Some(f)) => Err(ctx.trap(m, f, &[left, total])),
-        _ => Err(ctx.badarg()),
+    let (state, all) = ctx.resume::<Found>();
+    let mut found = state.map_or_else(|| Found::new(args[0]), |s| *s);
+    let mut steps = all;
+    let walked = found.walk(ctx.mem(), false, &mut steps);
+    ctx.worked(all - steps);
+    match walked {
+        Ok(true) => ctx.uint(found.bits / 8),
+        Ok(false) => {
+            // Only the number counts.
+            found.pieces.clear();
+            found.bytes.clear();
+            Err(ctx.suspend(Box::new(found), args))
+        }
+        Err(Bad) => Err(ctx.badarg()),
     }
 }
 
@@ -276,7 +261,7 @@ fn iolist_to_iovec(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if !args[0].is_list() && !args[0].is_nil() {
         return Err(ctx.badarg());
     }
-    let found = collect(ctx, args[0], false)?;
+    let found = collect(ctx, args, false)?;
     let mut out = Vec::new();
     let mut run: Vec<u8> = Vec::new();
     let mut at = 0;

@@ -24,6 +24,29 @@ impl Ctx<'_> {
         self.charge(steps / STEPS_PER_REDUCTION);
     }
 
+    /// The state that the call that goes on has kept, and the steps that it may take now. A call whose state a collection took starts anew, with longer
+    /// slices, so that it gets to its end.
+    pub fn resume<T: std::any::Any + Send>(&mut self) -> (Option<Box<T>>, usize) {
+        let state = match self.proc.job.take() {
+            None => {
+                self.proc.restarts = 0;
+                None
+            }
+            Some(mut job) => {
+                self.proc.restarts = self.proc.restarts.saturating_add(job.lost as u8);
+                job.held()
+            }
+        };
+        (state, self.steps() << (3 * self.proc.restarts.min(3)))
+    }
+
+    /// Goes on with this state in the next slice.
+    pub fn suspend<T: std::any::Any + Send>(&mut self, state: Box<T>, args: &[Term]) -> Fault {
+        let mut job = Box::new(Job::default());
+        job.hold(state);
+        self.go_on_later(job, args)
+    }
+
     /// Goes on with the job in the next slice. `args` are those of the call.
     pub fn go_on_later(&mut self, job: Box<Job>, args: &[Term]) -> Fault {
         self.proc.job = Some(job);

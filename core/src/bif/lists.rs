@@ -3,7 +3,9 @@
 use super::{Bif, BifResult, Ctx, Fault, bif, guard};
 use crate::heap::order;
 use crate::heap::{Alloc, build};
+use crate::term::hash::{Phash2, internal_hash};
 use crate::term::{Mem, Term, object};
+use rustc_hash::FxHashMap;
 
 /// A type test.
 macro_rules! test {
@@ -131,34 +133,88 @@ fn append(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     Err(c.go_on_later(job, a))
 }
 
-/// `A -- B`: each element of B takes the first equal one out of A. Long right sides are sorted first, so that the cost is
-/// that of sorting and not the product of the lengths.
+/// What `--` has done so far.
+struct Subtraction {
+    /// What is to be taken out, by its hash: each value, and how often.
+    values: FxHashMap<u64, Vec<(Term, usize)>>,
+    left: Term,
+    right: Term,
+    kept: Vec<Term>,
+    /// Kept elements that are in the result already, from the last one on.
+    result: Term,
+    /// Are the values complete?
+    known: bool,
+}
+
+/// `A -- B`: each element of B takes the first equal one out of A. B is looked up by hash, so that the cost is not the product of the lengths; over
+/// slices.
 fn subtract(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    let (left, right) = (c.list_to_vec(a[0])?, c.list_to_vec(a[1])?);
-    if left.is_empty() || right.is_empty() {
-        return Ok(a[0]);
+    let (state, all) = c.resume::<Subtraction>();
+    let fresh = || Subtraction {
+        values: FxHashMap::default(),
+        left: a[0],
+        right: a[1],
+        kept: Vec::new(),
+        result: Term::NIL,
+        known: false,
+    };
+    let mut s = state.map_or_else(fresh, |s| *s);
+    let mut steps = all;
+    let done = s.run(c, &mut steps)?;
+    c.worked(all - steps);
+    match done {
+        Some(_) if a[0].is_nil() || a[1].is_nil() => Ok(a[0]),
+        Some(list) => Ok(list),
+        None => Err(c.suspend(Box::new(s), a)),
     }
-    let m = c.mem();
-    let names = c.sys.names();
-    let mut sorted: Vec<Term> = right;
-    sorted.sort_by(|x, y| order::compare_exact(m, &names, *x, *y));
-    // Distinct values, how often each is still to be taken.
-    let mut values: Vec<(Term, usize)> = Vec::new();
-    for t in sorted {
-        match values.last_mut() {
-            Some((v, n)) if order::exact_eq(m, *v, t) => *n += 1,
-            _ => values.push((t, 1)),
+}
+
+impl Subtraction {
+    fn run(&mut self, c: &mut Ctx<'_>, steps: &mut usize) -> Result<Option<Term>, Fault> {
+        let m = c.mem();
+        while !self.known {
+            if !self.right.is_list() {
+                if !self.right.is_nil() {
+                    return Err(c.badarg());
+                }
+                self.known = true;
+                break;
+            }
+            if *steps == 0 {
+                return Ok(None);
+            }
+            *steps = steps.saturating_sub(2);
+            let t = m.head(self.right);
+            let same = self.values.entry(internal_hash(m, &c.sys.names(), t)).or_default();
+            match same.iter_mut().find(|(v, _)| order::exact_eq(m, *v, t)) {
+                Some((_, n)) => *n += 1,
+                None => same.push((t, 1)),
+            }
+            self.right = m.tail(self.right);
         }
-    }
-    let mut kept = Vec::with_capacity(left.len());
-    for t in &left {
-        match values.binary_search_by(|(v, _)| order::compare_exact(m, &names, *v, *t)) {
-            Ok(i) if values[i].1 > 0 => values[i].1 -= 1,
-            _ => kept.push(*t),
+        while self.left.is_list() {
+            if *steps == 0 {
+                return Ok(None);
+            }
+            *steps = steps.saturating_sub(2);
+            let t = m.head(self.left);
+            let hash = internal_hash(m, &c.sys.names(), t);
+            let known = self.values.get_mut(&hash);
+            match known.and_then(|same| same.iter_mut().find(|(v, n)| *n > 0 && order::exact_eq(m, *v, t))) {
+                Some((_, n)) => *n -= 1,
+                None => self.kept.push(t),
+            }
+            self.left = m.tail(self.left);
         }
+        if !self.left.is_nil() {
+            return Err(c.badarg());
+        }
+        let from = self.kept.len().saturating_sub(*steps);
+        self.result = build::list_with_tail(c, self.kept.get(from..).unwrap_or(&[]), self.result)?;
+        *steps -= self.kept.len() - from;
+        self.kept.truncate(from);
+        Ok((from == 0).then_some(self.result))
     }
-    c.charge(left.len() / 4);
-    c.list(&kept)
 }
 
 fn tuple_size(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
@@ -386,17 +442,31 @@ fn shared_size(c: &mut Ctx<'_>, a: &[Term], literal_base: u32) -> BifResult {
     c.uint(total)
 }
 
+/// Over slices.
+fn portable_hash(c: &mut Ctx<'_>, a: &[Term]) -> Result<u32, Fault> {
+    let (state, all) = c.resume::<Phash2>();
+    let mut state = state.map_or_else(|| Phash2::new(a[0]), |s| *s);
+    let mut steps = all;
+    let hash = state.run(c.mem(), &c.sys.names(), &mut steps);
+    c.worked(all - steps);
+    match hash {
+        Some(h) => Ok(h),
+        None => Err(c.suspend(Box::new(state), a)),
+    }
+}
+
 fn phash2_1(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    let h = crate::term::hash::phash2(c.mem(), &c.sys.names(), a[0]);
+    let h = portable_hash(c, a)?;
     Ok(Term::small((h & ((1 << 27) - 1)) as i64))
 }
 
 fn phash2_2(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
-    let h = crate::term::hash::phash2(c.mem(), &c.sys.names(), a[0]) as u64;
-    match a[1].as_small() {
-        Some(n) if (1..=1 << 32).contains(&n) => Ok(Term::small((h % n as u64) as i64)),
-        _ => Err(c.badarg()),
-    }
+    let range = match a[1].as_small() {
+        Some(n) if (1..=1 << 32).contains(&n) => n as u64,
+        _ => return Err(c.badarg()),
+    };
+    let h = portable_hash(c, a)? as u64;
+    Ok(Term::small((h % range) as i64))
 }
 
 /// Arity of a tuple, or whole bytes of a bitstring.

@@ -1,6 +1,6 @@
 //! BIFs on maps: module `maps`, the guards of `erlang`, and what `maps.erl` and `erts_debug.erl` ask of `erts_internal`.
 //!
-//! Mirrors the BIFs of `erl_map.c`. Those that build or walk large maps go on over slices (see `job`), but for `merge`.
+//! Mirrors the BIFs of `erl_map.c`. Those that build or walk large maps go on over slices (see `job`).
 
 use super::{Bif, BifResult, Ctx, Fault, bif, guard};
 use crate::atom::am;
@@ -209,10 +209,16 @@ fn values(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn merge(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     check(ctx, args[0])?;
     check(ctx, args[1])?;
-    let mem = ctx.mem();
-    ctx.charge((mem.map_size(args[0]) + mem.map_size(args[1])) / 8);
+    let (state, all) = ctx.resume::<map::Merge>();
+    let mut state = state.map_or_else(|| map::Merge::new(args[0], args[1]), |s| *s);
+    let mut steps = all;
     let (mut a, names) = ctx.split();
-    Ok(map::merge(&mut a, &names, args[0], args[1])?)
+    let merged = state.run(&mut a, &names, &mut steps)?;
+    ctx.worked(all - steps);
+    match merged {
+        Some(m) => Ok(m),
+        None => Err(ctx.suspend(Box::new(state), args)),
+    }
 }
 
 fn put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

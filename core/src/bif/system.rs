@@ -478,6 +478,7 @@ fn measure(ctx: &Ctx<'_>) -> [u64; 9] {
     for t in sys.ets.all() {
         t.visit_off_heap(&mut |o| binaries += count_blocks(mem, o, &mut seen));
     }
+    sys.ets.visit_loose(&mut |o| binaries += count_blocks(mem, o, &mut seen));
     let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * size_of::<std::sync::Arc<str>>()) as u64;
     let code: u64 = sys.code.instances.iter().flatten().map(|i| i.bytes as u64).sum();
     let ets = sys.ets.words() * 8;

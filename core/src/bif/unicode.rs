@@ -2,13 +2,14 @@
 //! are Erlang code in OTP's `unicode`, which is trapped to.
 //!
 //! A code point may be split over binaries of a list. What can't be decoded is returned as `{error | incomplete, Done, Rest}`
-//! with the rest of the input nested as OTP nests it.
+//! with the rest of the input nested as OTP nests it. Long input is converted over slices.
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
 use crate::heap::Alloc;
 use crate::heap::build;
 use crate::term::Term;
+use std::borrow::Cow;
 
 pub const BIFS: &[Bif] = &[
     bif("unicode", "characters_to_binary", 2, |c, a| convert(c, a, Out::Binary)),
@@ -52,75 +53,130 @@ fn convert(c: &mut Ctx<'_>, a: &[Term], out: Out) -> BifResult {
             return Err(c.trap(am::UNICODE, f, a));
         }
     };
-    let mut d = Decoder { text: String::new(), pending: Vec::new(), latin1 };
-    let end = d.run(c, a[0]);
-    c.charge(d.text.len() / 20);
-    let result = match out {
-        Out::Binary => c.binary(d.text.as_bytes())?,
-        Out::List => c.string(&d.text)?,
-    };
-    match end {
-        Ok(()) if d.pending.is_empty() => Ok(result),
-        Ok(()) => {
-            let rest = c.binary(&d.pending)?;
-            let tag = if is_cut(&d.pending) { c.atom("incomplete")? } else { Term::atom(am::ERROR) };
-            c.tuple(&[tag, result, rest])
-        }
-        Err(Stop::Error(rest)) => c.tuple(&[Term::atom(am::ERROR), result, rest]),
-        Err(Stop::BadArg) => Err(c.badarg()),
-        Err(Stop::Memory) => Err(Fault::Memory),
+    let (state, all) = c.resume::<Decoder>();
+    let mut d = state.map_or_else(|| Decoder::new(a[0], latin1), |d| *d);
+    let mut steps = all;
+    let result = d.all(c, out, &mut steps);
+    c.worked(all - steps);
+    match result {
+        Ok(Some(t)) => Ok(t),
+        Ok(None) => Err(c.suspend(Box::new(d), a)),
+        Err(f) => Err(f),
     }
 }
+
+/// Bytes that are decoded, or characters that are put into a list, in one step.
+const STEP_BYTES: usize = 16;
 
 struct Decoder {
     text: String,
     /// The first bytes of a code point that goes on in the next binary.
     pending: Vec<u8>,
     latin1: bool,
+    /// What comes next, unless all is read.
+    next: Option<Term>,
+    /// Tails of the lists that are being walked, outermost first.
+    tails: Vec<Term>,
+    /// Bytes of the next binary that are decoded.
+    from: usize,
+    /// How the input ended, and what was made of the text's end already, when that is to be a list.
+    end: Option<(Result<(), Stop>, Term)>,
 }
 
 impl Decoder {
-    fn run(&mut self, c: &mut Ctx<'_>, data: Term) -> Result<(), Stop> {
+    fn new(data: Term, latin1: bool) -> Decoder {
+        Decoder {
+            text: String::new(),
+            pending: Vec::new(),
+            latin1,
+            next: Some(data),
+            tails: Vec::new(),
+            from: 0,
+            end: None,
+        }
+    }
+
+    /// The function's result, or nothing when the steps are used up.
+    fn all(&mut self, c: &mut Ctx<'_>, out: Out, steps: &mut usize) -> Result<Option<Term>, Fault> {
+        if self.end.is_none() {
+            match self.run(c, steps) {
+                Ok(false) if self.text.len() as u64 > c.arena().limit() => return Err(Fault::Memory),
+                Ok(false) => return Ok(None),
+                Ok(true) => self.end = Some((Ok(()), Term::NIL)),
+                Err(stop) => self.end = Some((Err(stop), Term::NIL)),
+            }
+        }
+        let Some((end, list)) = &mut self.end else { return Ok(None) };
+        let result = match out {
+            Out::Binary => c.binary(self.text.as_bytes())?,
+            Out::List => {
+                while let Some(ch) = self.text.chars().next_back() {
+                    if *steps == 0 {
+                        return Ok(None);
+                    }
+                    *steps -= 1;
+                    *list = c.cons(Term::small(ch as i64), *list)?;
+                    self.text.pop();
+                }
+                *list
+            }
+        };
+        match end {
+            Ok(()) if self.pending.is_empty() => Ok(Some(result)),
+            Ok(()) => {
+                let rest = c.binary(&self.pending)?;
+                let tag = if is_cut(&self.pending) { c.atom("incomplete")? } else { Term::atom(am::ERROR) };
+                c.tuple(&[tag, result, rest]).map(Some)
+            }
+            Err(Stop::Error(rest)) => c.tuple(&[Term::atom(am::ERROR), result, *rest]).map(Some),
+            Err(Stop::BadArg) => Err(c.badarg()),
+            Err(Stop::Memory) => Err(Fault::Memory),
+        }
+    }
+
+    /// Reads the input; `false` when the steps are used up.
+    fn run(&mut self, c: &mut Ctx<'_>, steps: &mut usize) -> Result<bool, Stop> {
         let m = c.mem();
-        // Tails of the lists that are being walked, outermost first.
-        let mut tails: Vec<Term> = Vec::new();
-        let mut t = data;
-        loop {
+        while let Some(t) = self.next {
+            if *steps == 0 {
+                return Ok(false);
+            }
+            *steps -= 1;
             if t.is_list() {
                 let (head, tail) = (m.head(t), m.tail(t));
                 if head.is_list() || head.is_nil() {
-                    tails.push(tail);
-                    t = head;
+                    self.tails.push(tail);
+                    self.next = Some(head);
                     continue;
                 }
                 if m.is_integer(head) {
                     let good = if self.pending.is_empty() { self.code_point(head) } else { false };
                     if !good {
-                        return Err(self.error(c, t, &tails)?);
+                        return Err(self.error(c, t)?);
                     }
                 } else {
-                    match self.element(c, head)? {
+                    match self.element(c, head, steps)? {
                         Bytes::Good => {}
-                        Bytes::Bad => return Err(self.wrong_bytes(c, Some(tail), &tails)?),
-                        Bytes::NoEnd => return Err(self.unended(c, t, &tails)?),
+                        Bytes::More => return Ok(false),
+                        Bytes::Bad => return Err(self.wrong_bytes(c, Some(tail))?),
+                        Bytes::NoEnd => return Err(self.unended(c, t)?),
                     }
                 }
-                t = tail;
+                self.next = Some(tail);
                 continue;
             }
             if !t.is_nil() {
                 // An improper tail, or the whole input, must be a binary.
-                match self.element(c, t)? {
+                match self.element(c, t, steps)? {
                     Bytes::Good => {}
-                    Bytes::Bad => return Err(self.wrong_bytes(c, None, &tails)?),
-                    Bytes::NoEnd => return Err(self.unended(c, t, &tails)?),
+                    Bytes::More => return Ok(false),
+                    Bytes::Bad => return Err(self.wrong_bytes(c, None)?),
+                    Bytes::NoEnd => return Err(self.unended(c, t)?),
                 }
             }
-            match tails.pop() {
-                Some(next) => t = next,
-                None => return Ok(()),
-            }
+            self.next = self.tails.pop();
         }
+        Ok(true)
     }
 
     fn code_point(&mut self, t: Term) -> bool {
@@ -136,26 +192,26 @@ impl Decoder {
     }
 
     /// The error at a code point, or at one that should have continued what is pending.
-    fn error(&mut self, c: &mut Ctx<'_>, list: Term, tails: &[Term]) -> Result<Stop, Stop> {
-        if self.pending.is_empty() { wrap(c, list, tails) } else { self.unended(c, list, tails) }
+    fn error(&mut self, c: &mut Ctx<'_>, list: Term) -> Result<Stop, Stop> {
+        if self.pending.is_empty() { wrap(c, list, &self.tails) } else { self.unended(c, list) }
     }
 
     /// The error in bytes that no code point begins with, which are pending: they stand where they stood.
-    fn wrong_bytes(&mut self, c: &mut Ctx<'_>, tail: Option<Term>, tails: &[Term]) -> Result<Stop, Stop> {
+    fn wrong_bytes(&mut self, c: &mut Ctx<'_>, tail: Option<Term>) -> Result<Stop, Stop> {
         let bytes = crate::heap::binary::from_bytes(c, &std::mem::take(&mut self.pending))?;
         let rest = match tail {
             Some(tail) => build::cons(c, bytes, tail)?,
             None => bytes,
         };
-        wrap(c, rest, tails)
+        wrap(c, rest, &self.tails)
     }
 
     /// The error after the beginning of a code point that doesn't go on: `[Pending, Rest]`, or what is pending alone when nothing follows. `after`
     /// follows in the innermost list.
-    fn unended(&mut self, c: &mut Ctx<'_>, after: Term, tails: &[Term]) -> Result<Stop, Stop> {
+    fn unended(&mut self, c: &mut Ctx<'_>, after: Term) -> Result<Stop, Stop> {
         let bytes = crate::heap::binary::from_bytes(c, &std::mem::take(&mut self.pending))?;
         let mut rest = after;
-        for tail in tails.iter().rev() {
+        for tail in self.tails.iter().rev() {
             rest = if rest.is_nil() { *tail } else { build::cons(c, rest, *tail)? };
         }
         if rest.is_nil() {
@@ -166,46 +222,69 @@ impl Decoder {
     }
 
     /// Decodes a binary. What is pending is completed by its first bytes; bytes that don't suffice are added to it unseen, as in OTP.
-    fn element(&mut self, c: &mut Ctx<'_>, t: Term) -> Result<Bytes, Stop> {
+    fn element(&mut self, c: &mut Ctx<'_>, t: Term, steps: &mut usize) -> Result<Bytes, Stop> {
         let m = c.mem();
-        let Some(bytes) = m.binary_to_vec(t) else { return Err(Stop::BadArg) };
-        if self.latin1 {
-            self.text.extend(bytes.iter().map(|b| *b as char));
-            return Ok(Bytes::Good);
-        }
-        let mut rest = bytes.as_slice();
-        if let Some(length) = self.pending.first().and_then(|b| sequence_length(*b)) {
-            let (more, after) = rest.split_at(rest.len().min(length.saturating_sub(self.pending.len())));
+        let bits = m.bits(t).filter(|b| m.is_bitstring(t) && b.len % 8 == 0).ok_or(Stop::BadArg)?;
+        let all = (bits.len / 8) as usize;
+        let part = |from: usize, n: usize| {
+            let b = bits.part(from as u64 * 8, n as u64 * 8);
+            b.aligned_bytes(m).map_or_else(|| Cow::Owned(b.to_vec(m)), Cow::Borrowed)
+        };
+        if let Some(length) = self.pending.first().and_then(|b| sequence_length(*b))
+            && !self.latin1
+        {
+            let more = part(0, all.min(length.saturating_sub(self.pending.len())));
             if self.pending.len() + more.len() < length {
-                self.pending.extend_from_slice(more);
+                self.pending.extend_from_slice(&more);
                 return Ok(Bytes::Good);
             }
-            let whole: Vec<u8> = self.pending.iter().chain(more).copied().collect();
+            let whole: Vec<u8> = self.pending.iter().chain(more.iter()).copied().collect();
             match std::str::from_utf8(&whole) {
                 Ok(text) => self.text.push_str(text),
                 Err(_) => return Ok(Bytes::NoEnd),
             }
             self.pending.clear();
-            rest = after;
+            self.from = more.len();
         }
-        match std::str::from_utf8(rest) {
-            Ok(text) => {
-                self.text.push_str(text);
-                Ok(Bytes::Good)
-            }
-            Err(e) => {
-                let (good, bad) = rest.split_at(e.valid_up_to());
-                self.text.push_str(&String::from_utf8_lossy(good));
-                self.pending = bad.to_vec();
-                Ok(if is_short(bad) { Bytes::Good } else { Bytes::Bad })
+        let now = (all - self.from).min((*steps + 1).saturating_mul(STEP_BYTES));
+        *steps = steps.saturating_sub(now / STEP_BYTES);
+        let bytes = part(self.from, now);
+        let last = self.from + now == all;
+        if self.latin1 {
+            self.text.extend(bytes.iter().map(|b| *b as char));
+            self.from += now;
+        } else {
+            match std::str::from_utf8(&bytes) {
+                Ok(text) => {
+                    self.text.push_str(text);
+                    self.from += now;
+                }
+                Err(e) => {
+                    let (good, _) = bytes.split_at(e.valid_up_to());
+                    self.text.push_str(&String::from_utf8_lossy(good));
+                    self.from += good.len();
+                    if last || e.error_len().is_some() {
+                        let bad = part(self.from, all - self.from).into_owned();
+                        self.pending = bad;
+                        self.from = 0;
+                        return Ok(if is_short(&self.pending) { Bytes::Good } else { Bytes::Bad });
+                    }
+                }
             }
         }
+        if !last {
+            return Ok(Bytes::More);
+        }
+        self.from = 0;
+        Ok(Bytes::Good)
     }
 }
 
 /// What came of a binary.
 enum Bytes {
     Good,
+    /// The steps are used up before its end.
+    More,
     /// What is pending begins with a byte that begins nothing, or is wrong as a whole.
     Bad,
     /// It doesn't end the code point that is pending.

@@ -334,14 +334,14 @@ impl HashStore {
         gone
     }
 
-    /// Deletes everything.
-    pub fn clear(&mut self, arena: &mut Arena) {
-        for n in self.nodes.drain(..) {
-            if let Some(o) = n.object {
-                o.free(arena);
+    /// Takes any object out of a store that is of no table any more.
+    pub fn pop(&mut self) -> Option<Object> {
+        while let Some(n) = self.nodes.pop() {
+            if n.object.is_some() {
+                return n.object;
             }
         }
-        *self = HashStore::new(self.keypos);
+        None
     }
 
     /// Deletes everything but keeps chains and places (while the table is fixed).

@@ -13,5 +13,5 @@ pub mod tree;
 
 pub use hash::HashStore;
 pub use object::Object;
-pub use table::{Heir, Kind, Protection, Store, Table, Tables};
+pub use table::{Grave, Heir, Kind, Protection, Store, Table, Tables};
 pub use tree::TreeStore;

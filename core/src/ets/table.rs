@@ -64,6 +64,40 @@ pub enum Store {
     Tree(TreeStore),
 }
 
+impl Store {
+    fn new(kind: Kind, keypos: u32) -> Store {
+        match kind {
+            Kind::OrderedSet => Store::Tree(TreeStore::new(keypos)),
+            _ => Store::Hash(HashStore::new(keypos)),
+        }
+    }
+}
+
+/// Objects that are deleted and whose memory is not given back yet.
+#[derive(Debug)]
+pub enum Grave {
+    Store(Store),
+    Loose(Vec<Object>),
+}
+
+impl Grave {
+    fn pop(&mut self) -> Option<Object> {
+        match self {
+            Grave::Store(Store::Hash(h)) => h.pop(),
+            Grave::Store(Store::Tree(t)) => t.pop(),
+            Grave::Loose(all) => all.pop(),
+        }
+    }
+
+    fn objects(&self, f: &mut dyn FnMut(&Object)) {
+        match self {
+            Grave::Store(Store::Hash(h)) => h.objects().for_each(f),
+            Grave::Store(Store::Tree(t)) => t.objects().for_each(f),
+            Grave::Loose(all) => all.iter().for_each(f),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Table {
     pub id: RefId,
@@ -85,14 +119,12 @@ pub struct Table {
     pub fixed: BTreeMap<u64, u32>,
     /// Nanoseconds of the monotonic clock when it was first fixed, and its system time.
     pub fixed_at: (u64, i64),
+    /// Objects of a long list that are on their way in, the first at the end.
+    pub pending: Vec<Object>,
 }
 
 impl Table {
     pub fn new(id: RefId, name: Atom, kind: Kind, keypos: u32, owner: Term) -> Table {
-        let store = match kind {
-            Kind::OrderedSet => Store::Tree(TreeStore::new(keypos)),
-            _ => Store::Hash(HashStore::new(keypos)),
-        };
         Table {
             id,
             name,
@@ -106,9 +138,10 @@ impl Table {
             write_concurrency: Term::bool(false),
             decentralized_counters: false,
             compressed: false,
-            store,
+            store: Store::new(kind, keypos),
             fixed: BTreeMap::new(),
             fixed_at: (0, 0),
+            pending: Vec::new(),
         }
     }
 
@@ -177,14 +210,28 @@ impl Table {
         }
     }
 
-    /// Deletes all objects.
-    pub fn clear(&mut self, arena: &mut Arena) {
+    /// Deletes all objects; what comes out is for the graves.
+    pub fn clear(&mut self) -> Option<Store> {
         let fixed = self.is_fixed();
         match &mut self.store {
-            Store::Hash(h) if fixed => h.mark_all(),
-            Store::Hash(h) => h.clear(arena),
-            Store::Tree(t) => t.clear(arena),
+            Store::Hash(h) if fixed => {
+                h.mark_all();
+                None
+            }
+            _ => Some(std::mem::replace(&mut self.store, Store::new(self.kind, self.keypos))),
         }
+    }
+
+    /// Puts in up to `most` of the objects that are on their way; how many.
+    pub fn settle(&mut self, arena: &mut Arena, names: &dyn Names, most: usize) -> usize {
+        let mut n = 0;
+        while n < most
+            && let Some(o) = self.pending.pop()
+        {
+            self.insert(arena, names, o);
+            n += 1;
+        }
+        n
     }
 
     /// Shows the off-heap objects of all objects.
@@ -193,6 +240,7 @@ impl Table {
             Store::Hash(h) => h.objects().for_each(|o| f(o.off_heap())),
             Store::Tree(t) => t.objects().for_each(|o| f(o.off_heap())),
         }
+        self.pending.iter().for_each(|o| f(o.off_heap()));
     }
 
     /// Takes back one fixation of `pid` (`all`: every one).
@@ -219,6 +267,10 @@ pub struct Tables {
     owned: FxHashMap<u64, BTreeSet<RefId>>,
     /// Tables that a process has fixed, by the word of its pid.
     pub fixed_by: FxHashMap<u64, BTreeSet<RefId>>,
+    /// Objects of long lists that a process, by the word of its pid, is about to put in.
+    pub staged: FxHashMap<u64, Vec<Object>>,
+    /// What is deleted: freeing it takes a while, and is done bit by bit.
+    pub graves: Vec<Grave>,
 }
 
 impl Tables {
@@ -277,9 +329,32 @@ impl Tables {
         self.owned.entry(pid.raw()).or_default().insert(id);
     }
 
-    /// Takes a table out and gives its memory back; the heir's data is the caller's to drop.
-    pub fn delete(&mut self, arena: &mut Arena, id: RefId) -> Option<Heir> {
-        let mut t = self.tables.remove(&id)?;
+    /// Gives the memory of up to `most` deleted objects back; how many.
+    pub fn bury(&mut self, arena: &mut Arena, most: usize) -> usize {
+        let mut n = 0;
+        while n < most
+            && let Some(grave) = self.graves.last_mut()
+        {
+            match grave.pop() {
+                Some(o) => {
+                    o.free(arena);
+                    n += 1;
+                }
+                None => drop(self.graves.pop()),
+            }
+        }
+        n
+    }
+
+    /// Shows the off-heap objects of what is in no table: staged, or deleted.
+    pub fn visit_loose(&self, f: &mut dyn FnMut(crate::heap::OffHeap)) {
+        self.staged.values().flatten().for_each(|o| f(o.off_heap()));
+        self.graves.iter().for_each(|g| g.objects(&mut |o| f(o.off_heap())));
+    }
+
+    /// Takes a table out, its objects go to the graves; the heir's data is the caller's to drop.
+    pub fn delete(&mut self, id: RefId) -> Option<Heir> {
+        let t = self.tables.remove(&id)?;
         if t.named {
             self.names.remove(&t.name);
         }
@@ -294,11 +369,9 @@ impl Tables {
                 s.remove(&id);
             }
         }
-        match &mut t.store {
-            Store::Hash(h) => h.clear(arena),
-            Store::Tree(s) => s.clear(arena),
-        }
-        t.heir.take()
+        self.graves.push(Grave::Loose(t.pending));
+        self.graves.push(Grave::Store(t.store));
+        t.heir
     }
 
     /// Bytes of the host that the tables take, besides their objects.

@@ -144,11 +144,15 @@ impl TreeStore {
         }
     }
 
-    pub fn clear(&mut self, arena: &mut Arena) {
-        for o in self.runs.drain(..).flatten() {
-            o.free(arena);
+    /// Takes any object out of a store that is of no table any more.
+    pub fn pop(&mut self) -> Option<Object> {
+        while let Some(run) = self.runs.last_mut() {
+            match run.pop() {
+                Some(o) => return Some(o),
+                None => drop(self.runs.pop()),
+            }
         }
-        (self.len, self.words) = (0, 0);
+        None
     }
 
     pub fn first(&self) -> Option<Place> {

@@ -165,6 +165,8 @@ pub struct Process {
     pub matching: Option<Box<Matching>>,
     /// The work of a built-in function that goes on in the next slice.
     pub job: Option<Box<job::Job>>,
+    /// How often the call that goes on had to start anew.
+    pub restarts: u8,
     /// The built-in function that it goes on with, while it doesn't run.
     pub yielding: Option<Mfa>,
 }
@@ -295,6 +297,7 @@ impl Process {
             seq: None,
             matching: None,
             job: None,
+            restarts: 0,
             yielding: None,
         }
     }
@@ -361,6 +364,7 @@ impl Roots for ProcessRoots<'_> {
         f(from_mut(p.exit_reason));
         f(from_mut(p.label));
         if let Some(job) = p.job {
+            job.moved();
             f(&mut job.terms);
         }
         if p.relations.tagged > 0 {

@@ -42,6 +42,9 @@ pub enum Paused {
     Stopped,
 }
 
+/// Objects of deleted ETS tables whose memory is given back before a slice.
+const BURIED: usize = 1000;
+
 /// Runs processes until the budget is used, all wait, or the VM stops.
 pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paused {
     let mut left = budget.reductions;
@@ -63,9 +66,11 @@ pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paus
                     sys.virtual_ns = sys.virtual_ns.max(at);
                     continue;
                 }
+                _ if sys.ets.bury(&mut sys.arena, BURIED) > 0 => continue,
                 next_timer_ns => return Paused::Idle { next_timer_ns },
             }
         };
+        sys.ets.bury(&mut sys.arena, BURIED);
         let Some(process) = sys.procs.check_out(pid) else { continue };
         let used = slice(sys, regs, process, most, interrupted.is_none());
         left = left.saturating_sub(used.max(1));

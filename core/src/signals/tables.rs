@@ -3,6 +3,7 @@
 use super::Signals;
 use crate::arena::OutOfMemory;
 use crate::atom::am;
+use crate::ets::Grave;
 use crate::heap::refs::{self, RefId};
 use crate::heap::{build, copy};
 use crate::process::Process;
@@ -35,6 +36,9 @@ pub(super) fn owner_exit(sys: &mut System, proc: &mut Process) -> Result<(), Out
             t.unfix(&mut sys.arena, pid.raw(), true);
         }
     }
+    if let Some(staged) = sys.ets.staged.remove(&pid.raw()) {
+        sys.ets.graves.push(Grave::Loose(staged));
+    }
     for id in sys.ets.owned_by(pid) {
         let heir = sys.ets.get_mut(id).and_then(|t| t.heir.take());
         if let Some(heir) = heir {
@@ -46,7 +50,7 @@ pub(super) fn owner_exit(sys: &mut System, proc: &mut Process) -> Result<(), Out
             }
             sys.drop_message(heir.data);
         }
-        sys.ets.delete(&mut sys.arena, id);
+        sys.ets.delete(id);
     }
     Ok(())
 }

@@ -20,6 +20,7 @@
 
 pub mod float_text;
 pub mod hash;
+mod map_hash;
 pub mod mem;
 pub mod names;
 pub mod object;

@@ -122,6 +122,40 @@ pub fn extras(paths: &Paths, otp: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(lib))
 }
 
+/// The folder of Elixir (with `lib` in it): what `BEAMBOX_ELIXIR` names, or Debian 13's package (4 MB), unpacked.
+pub fn elixir(paths: &Paths) -> Result<PathBuf> {
+    const REMEDY: &str = "install Elixir 1.18 and name its folder in BEAMBOX_ELIXIR";
+    let start = "lib/elixir/ebin/elixir.beam";
+    if let Some(dir) = std::env::var_os("BEAMBOX_ELIXIR").filter(|d| !d.is_empty()) {
+        let dir = PathBuf::from(dir);
+        if !dir.join(start).exists() {
+            bail!("BEAMBOX_ELIXIR names {}, which holds no Elixir: {REMEDY}", dir.display());
+        }
+        return Ok(dir);
+    }
+    let dest = paths.toolchain.join("elixir");
+    let dir = dest.join("root/usr/lib/elixir");
+    if dest.join("complete").exists() {
+        return Ok(dir);
+    }
+    if !available() {
+        bail!("Elixir can't be fetched without Debian's tools: {REMEDY}");
+    }
+    step("fetching Elixir from Debian 13 (4 MB, once)", || {
+        if dest.exists() {
+            fs::remove_dir_all(&dest).context("cannot remove a half-done .toolchain/elixir")?;
+        }
+        let apt = Apt::open(&dest.join("apt"), "trixie", false)?;
+        apt.packages(&["elixir"]).with_context(|| format!("cannot fetch Elixir; {REMEDY}"))?;
+        apt.unpack(&dest.join("root"))
+    })?;
+    if !dir.join(start).exists() {
+        bail!("Debian's package of Elixir has no {start}: {REMEDY}");
+    }
+    fs::write(dest.join("complete"), "")?;
+    Ok(dir)
+}
+
 /// Is an Erlang application there, compiled, in OTP's library or in that of the extras?
 pub fn has(otp: &Path, extras: Option<&Path>, application: &str) -> bool {
     let library = fs::canonicalize(otp.join("erl"))

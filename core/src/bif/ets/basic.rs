@@ -4,7 +4,7 @@ use super::{Access, END, TRUE};
 use crate::atom::am;
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::hash::Cursor;
-use crate::ets::{Kind, Store, Table};
+use crate::ets::{Grave, Kind, Object, Store, Table};
 use crate::heap::order;
 use crate::heap::refs::RefId;
 use crate::term::{Mem, Names, Term};
@@ -52,6 +52,9 @@ fn objects(ctx: &mut Ctx<'_>, keypos: u32, t: Term) -> Result<Vec<Term>, Fault> 
 }
 
 fn insert(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    if let Some(result) = insert_long(ctx, args, false)? {
+        return Ok(result);
+    }
     let id = ctx.open_table(args[0], Access::Write)?;
     let keypos = ctx.table(id)?.keypos;
     let all = objects(ctx, keypos, args[1])?;
@@ -63,11 +66,14 @@ fn insert(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 fn insert_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
+    if let Some(result) = insert_long(ctx, args, true)? {
+        return Ok(result);
+    }
     let id = ctx.open_table(args[0], Access::Write)?;
     let keypos = ctx.table(id)?.keypos;
     let all = objects(ctx, keypos, args[1])?;
-    let mem = ctx.sys.mem();
     ctx.charge(all.len());
+    let mem = ctx.sys.mem();
     let taken =
         ctx.with_table(id, |t, _, names| all.iter().any(|o| t.get(mem, names, mem.element(*o, keypos)).is_some()))?;
     if taken {
@@ -77,6 +83,98 @@ fn insert_new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         ctx.insert_object(id, o)?;
     }
     Ok(TRUE)
+}
+
+/// Longer lists are put in over slices.
+const LONG: usize = 1000;
+
+fn is_long(mem: Mem, mut list: Term) -> bool {
+    for _ in 0..LONG {
+        if !list.is_list() {
+            return false;
+        }
+        list = mem.tail(list);
+    }
+    true
+}
+
+/// Puts a long list in: its objects are looked at and copied, and then go in all together, as far as others can see: who uses the table in between
+/// ends the work (`settle`). `None`: the list isn't long.
+fn insert_long(ctx: &mut Ctx<'_>, args: &[Term], new: bool) -> Result<Option<Term>, Fault> {
+    let mem = ctx.sys.mem();
+    if !is_long(mem, args[1]) {
+        return Ok(None);
+    }
+    let mut job = ctx.job();
+    let pid = ctx.proc.pid.raw();
+    if job.phase < 2 {
+        let id = ctx.open_table(args[0], Access::Write)?;
+        let keypos = ctx.table(id)?.keypos;
+        if job.terms.is_empty() {
+            job.terms = vec![args[1]];
+            // Of a call that failed on its way.
+            let left = ctx.sys.ets.staged.remove(&pid);
+            ctx.sys.ets.graves.extend(left.map(Grave::Loose));
+        }
+        let mut steps = ctx.steps() as i64;
+        let mut rest = job.terms[0];
+        while rest.is_list() && steps > 0 {
+            let o = mem.head(rest);
+            if job.phase == 0 {
+                if !ctx.is_object(keypos, o) {
+                    return Err(ctx.ets_badarg());
+                }
+                steps -= 1;
+                ctx.worked(1);
+            } else {
+                let object = Object::new(&mut ctx.sys.arena, o)?;
+                let cost = 5 + object.words() / 6;
+                steps -= cost as i64;
+                ctx.worked(cost as usize);
+                ctx.sys.ets.staged.entry(pid).or_default().push(object);
+            }
+            rest = mem.tail(rest);
+        }
+        job.terms[0] = rest;
+        if !rest.is_list() {
+            if !rest.is_nil() {
+                return Err(ctx.ets_badarg());
+            }
+            job.terms = vec![args[1]];
+            job.phase += 1;
+        }
+        if job.phase < 2 {
+            return Err(ctx.go_on_later(job, args));
+        }
+    }
+    if job.phase == 2 {
+        job.phase = 3;
+        let mut staged = ctx.sys.ets.staged.remove(&pid).unwrap_or_default();
+        let id = match ctx.open_table(args[0], Access::Write) {
+            Ok(id) => id,
+            Err(f) => {
+                ctx.sys.ets.graves.push(Grave::Loose(staged));
+                return Err(f);
+            }
+        };
+        let keypos = ctx.table(id)?.keypos;
+        let is_there = |t: &Table, names: &dyn Names, o: &Object| t.get(mem, names, o.key(mem, keypos)).is_some();
+        if new && ctx.with_table(id, |t, _, names| staged.iter().any(|o| is_there(t, names, o)))? {
+            ctx.sys.ets.graves.push(Grave::Loose(staged));
+            return Ok(Some(Term::bool(false)));
+        }
+        staged.reverse();
+        ctx.with_table(id, |t, _, _| t.pending = staged)?;
+    }
+    // Whoever has deleted the table meanwhile has deleted these objects too.
+    let Some(id) = ctx.find_table(args[0]) else { return Err(ctx.ets_fail(am::ID)) };
+    let most = ctx.steps() / 5;
+    let n = ctx.with_table(id, |t, arena, names| t.settle(arena, names, most))?;
+    ctx.worked(n * 5);
+    if ctx.table(id)?.pending.is_empty() {
+        return Ok(Some(TRUE));
+    }
+    Err(ctx.go_on_later(job, args))
 }
 
 fn found(ctx: &mut Ctx<'_>, id: RefId, key: Term) -> Result<Vec<Term>, Fault> {
@@ -153,21 +251,27 @@ fn delete_object(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 /// Empties the table; returns how many objects there were.
-fn clear(ctx: &mut Ctx<'_>, table: Term) -> Result<usize, Fault> {
-    let id = ctx.open_table(table, Access::Write)?;
-    let n = ctx.table(id)?.len();
-    ctx.with_table(id, |t, arena, _| t.clear(arena))?;
-    ctx.charge(n / 4);
+fn clear(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<usize, Fault> {
+    let mut job = ctx.job();
+    if job.phase == 0 {
+        let id = ctx.open_table(args[0], Access::Write)?;
+        job.at = ctx.table(id)?.len();
+        if let Some(store) = ctx.with_table(id, |t, _, _| t.clear())? {
+            ctx.sys.ets.graves.push(Grave::Store(store));
+        }
+    }
+    let n = job.at;
+    ctx.bury(job, args)?;
     Ok(n)
 }
 
 fn delete_all(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    clear(ctx, args[0])?;
+    clear(ctx, args)?;
     Ok(TRUE)
 }
 
 fn internal_delete_all(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let n = clear(ctx, args[0])?;
+    let n = clear(ctx, args)?;
     Ok(Term::small(n as i64))
 }
 

@@ -31,7 +31,11 @@ fn target(ctx: &mut Ctx<'_>, table: Term) -> Result<Option<RefId>, Fault> {
     if !table.is_atom() && !ctx.sys.mem().is_ref(table) {
         return Err(ctx.ets_fail(am::TYPE));
     }
-    Ok(ctx.find_table(table))
+    let id = ctx.find_table(table);
+    if let Some(id) = id {
+        ctx.settle(id);
+    }
+    Ok(id)
 }
 
 fn info_1(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {

@@ -15,6 +15,7 @@ use crate::arena::Arena;
 use crate::atom::{Atom, am};
 use crate::ets::{Object, Protection, Table};
 use crate::heap::refs::RefId;
+use crate::process::job::Job;
 use crate::system::SystemNames;
 use crate::term::Term;
 
@@ -68,7 +69,60 @@ impl Ctx<'_> {
                     Access::Own => false,
                 }
         });
-        if allowed { Ok(id) } else { Err(self.ets_fail(am::ACCESS)) }
+        if !allowed {
+            return Err(self.ets_fail(am::ACCESS));
+        }
+        self.settle(id);
+        Ok(id)
+    }
+
+    /// Ends the insertion of a long list that another process has begun: nobody sees a part of it.
+    fn settle(&mut self, id: RefId) {
+        let sys = &mut *self.sys;
+        let names = SystemNames { atoms: &sys.atoms, code: &sys.code };
+        if let Some(t) = sys.ets.get_mut(id) {
+            t.settle(&mut sys.arena, &names, usize::MAX);
+        }
+    }
+
+    /// Fixes a table for this process, or takes back one fixation.
+    fn fix_table(&mut self, id: RefId, fix: bool) -> Result<(), Fault> {
+        let me = self.proc.pid.raw();
+        let now = (self.sys.now_ns(), self.sys.system_ns());
+        let still = self.with_table(id, |t, arena, _| {
+            if !fix {
+                t.unfix(arena, me, false);
+            } else {
+                if !t.is_fixed() {
+                    t.fixed_at = now;
+                }
+                *t.fixed.entry(me).or_insert(0) += 1;
+            }
+            t.fixed.contains_key(&me)
+        })?;
+        let mine = self.sys.ets.fixed_by.entry(me).or_default();
+        if still {
+            mine.insert(id);
+        } else {
+            mine.remove(&id);
+            if mine.is_empty() {
+                self.sys.ets.fixed_by.remove(&me);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the memory of deleted objects back, over slices; the call is made again with a job of phase 1.
+    fn bury(&mut self, mut job: Box<Job>, args: &[Term]) -> Result<(), Fault> {
+        let steps = self.steps();
+        let sys = &mut *self.sys;
+        let used = sys.ets.bury(&mut sys.arena, steps / 3);
+        self.worked(used * 3);
+        if self.sys.ets.graves.is_empty() {
+            return Ok(());
+        }
+        job.phase = 1;
+        Err(self.go_on_later(job, args))
     }
 
     /// A table that is known to exist, with what its operations need beside it.

@@ -109,13 +109,14 @@ fn protection(a: Atom) -> Option<Protection> {
 }
 
 fn delete(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let id = ctx.open_table(args[0], Access::Write)?;
-    let n = ctx.table(id)?.len();
-    ctx.charge(n / 4);
-    let sys = &mut *ctx.sys;
-    if let Some(heir) = sys.ets.delete(&mut sys.arena, id) {
-        sys.drop_message(heir.data);
+    let job = ctx.job();
+    if job.phase == 0 {
+        let id = ctx.open_table(args[0], Access::Write)?;
+        if let Some(heir) = ctx.sys.ets.delete(id) {
+            ctx.sys.drop_message(heir.data);
+        }
     }
+    ctx.bury(job, args)?;
     Ok(TRUE)
 }
 
@@ -185,28 +186,7 @@ fn v_atom(arity: Option<u32>, first: impl FnOnce() -> Term) -> Option<Atom> {
 fn safe_fixtable(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let id = ctx.open_table(args[0], Access::Read)?;
     let Some(fix) = args[1].as_bool() else { return Err(ctx.ets_badarg()) };
-    let me = ctx.proc.pid.raw();
-    let now = (ctx.sys.now_ns(), ctx.sys.system_ns());
-    let still = ctx.with_table(id, |t, arena, _| {
-        if !fix {
-            t.unfix(arena, me, false);
-        } else {
-            if !t.is_fixed() {
-                t.fixed_at = now;
-            }
-            *t.fixed.entry(me).or_insert(0) += 1;
-        }
-        t.fixed.contains_key(&me)
-    })?;
-    let mine = ctx.sys.ets.fixed_by.entry(me).or_default();
-    if still {
-        mine.insert(id);
-    } else {
-        mine.remove(&id);
-        if mine.is_empty() {
-            ctx.sys.ets.fixed_by.remove(&me);
-        }
-    }
+    ctx.fix_table(id, fix)?;
     Ok(TRUE)
 }
 

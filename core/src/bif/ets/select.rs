@@ -12,21 +12,22 @@ use crate::ets::tree::Place;
 use crate::ets::{Kind, Store};
 use crate::heap::order;
 use crate::heap::refs::RefId;
+use crate::process::job::Job;
 use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[
-    bif("ets", "match", 1, |c, a| go_on(c, a[0], What::Match)),
-    bif("ets", "match", 2, |c, a| whole(c, a[0], a[1], What::Match, false)),
-    bif("ets", "match", 3, |c, a| chunked(c, a[0], a[1], What::Match, a[2], false)),
-    bif("ets", "match_object", 1, |c, a| go_on(c, a[0], What::MatchObject)),
-    bif("ets", "match_object", 2, |c, a| whole(c, a[0], a[1], What::MatchObject, false)),
-    bif("ets", "match_object", 3, |c, a| chunked(c, a[0], a[1], What::MatchObject, a[2], false)),
-    bif("ets", "select", 1, |c, a| go_on(c, a[0], What::Select)),
-    bif("ets", "select", 2, |c, a| whole(c, a[0], a[1], What::Select, false)),
-    bif("ets", "select", 3, |c, a| chunked(c, a[0], a[1], What::Select, a[2], false)),
-    bif("ets", "select_reverse", 1, |c, a| go_on(c, a[0], What::Select)),
-    bif("ets", "select_reverse", 2, |c, a| whole(c, a[0], a[1], What::Select, true)),
-    bif("ets", "select_reverse", 3, |c, a| chunked(c, a[0], a[1], What::Select, a[2], true)),
+    bif("ets", "match", 1, |c, a| go_on(c, a, What::Match)),
+    bif("ets", "match", 2, |c, a| whole(c, a, What::Match, false)),
+    bif("ets", "match", 3, |c, a| chunked(c, a, What::Match, false)),
+    bif("ets", "match_object", 1, |c, a| go_on(c, a, What::MatchObject)),
+    bif("ets", "match_object", 2, |c, a| whole(c, a, What::MatchObject, false)),
+    bif("ets", "match_object", 3, |c, a| chunked(c, a, What::MatchObject, false)),
+    bif("ets", "select", 1, |c, a| go_on(c, a, What::Select)),
+    bif("ets", "select", 2, |c, a| whole(c, a, What::Select, false)),
+    bif("ets", "select", 3, |c, a| chunked(c, a, What::Select, false)),
+    bif("ets", "select_reverse", 1, |c, a| go_on(c, a, What::Select)),
+    bif("ets", "select_reverse", 2, |c, a| whole(c, a, What::Select, true)),
+    bif("ets", "select_reverse", 3, |c, a| chunked(c, a, What::Select, true)),
     bif("ets", "select_count", 2, select_count),
     bif("ets", "select_delete", 2, |c, a| Err(c.trap(am::ETS, am::INTERNAL_SELECT_DELETE, a))),
     bif("ets", "internal_select_delete", 2, select_delete),
@@ -110,39 +111,140 @@ fn by_key(ctx: &mut Ctx<'_>, id: RefId, spec: &Spec) -> Result<Option<Vec<Term>>
     Ok(Some(ctx.with_table(id, |t, _, names| t.lookup(mem, names, key))?))
 }
 
-/// All objects that can match, in an order that the caller's results follow.
-fn candidates(ctx: &mut Ctx<'_>, id: RefId, spec: &Spec, reverse: bool) -> Result<Vec<Term>, Fault> {
-    if let Some(few) = by_key(ctx, id, spec)? {
-        return Ok(few);
-    }
-    let mut at = start(ctx, id, reverse)?;
-    let mut out = Vec::with_capacity(ctx.table(id)?.len());
-    while let Some((o, n)) = next(ctx, id, at, reverse)? {
-        out.push(o);
-        at = n;
-    }
-    if matches!(ctx.table(id)?.store, Store::Hash(_)) {
-        // OTP puts each result before those found so far.
-        out.reverse();
-    }
-    Ok(out)
+/// Steps of a slice that an object takes.
+const STEPS_PER_OBJECT: usize = 5;
+
+/// A traversal that goes over slices. Between two of them the table is fixed, and the place is kept as chain and node, or as the last key. The terms of the job
+/// are that key and then the caller's.
+struct Walk {
+    id: RefId,
+    at: At,
+    reverse: bool,
+    job: Box<Job>,
+    last: Term,
+    /// Objects that fit into this slice.
+    left: usize,
+    all: usize,
 }
 
-fn whole(ctx: &mut Ctx<'_>, table: Term, spec: Term, what: What, reverse: bool) -> BifResult {
-    let id = ctx.open_table(table, Access::Read)?;
-    let spec = compile(ctx, id, spec, what)?;
-    let objects = candidates(ctx, id, &spec, reverse)?;
-    let mut out = Vec::new();
-    ctx.charge(objects.len() / 2);
-    for o in objects {
+impl Walk {
+    /// From the start (`from`: from there), or from where the call has left off.
+    fn new(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, from: Option<At>) -> Result<Walk, Fault> {
+        let mut job = ctx.job();
+        let at = if job.phase == 0 {
+            job.terms = vec![Term::NIL];
+            match from {
+                Some(at) => at,
+                None => start(ctx, id, reverse)?,
+            }
+        } else {
+            let mem = ctx.sys.mem();
+            let key = job.terms.first().copied().unwrap_or(Term::NIL);
+            let cursor = match job.words[..] {
+                [slot, node] => Cursor { slot: slot as u32, node: node as u32 },
+                _ => Cursor::START,
+            };
+            ctx.with_table(id, |t, _, names| match &t.store {
+                Store::Hash(_) => At::Hash(cursor),
+                Store::Tree(s) => At::Tree(if reverse { s.before(mem, names, key) } else { s.after(mem, names, key) }),
+            })?
+        };
+        let all = (ctx.steps() / STEPS_PER_OBJECT).max(50);
+        Ok(Walk { id, at, reverse, job, last: Term::NONE, left: all, all })
+    }
+
+    /// The next object of this slice.
+    fn next(&mut self, ctx: &mut Ctx<'_>) -> Result<Option<Term>, Fault> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let found = next(ctx, self.id, self.at, self.reverse)?;
+        if let Some((o, at)) = found {
+            self.left -= 1;
+            (self.at, self.last) = (at, o);
+        } else {
+            self.at = At::End;
+        }
+        Ok(found.map(|(o, _)| o))
+    }
+
+    /// Is the traversal through?
+    fn is_over(&self, ctx: &mut Ctx<'_>) -> Result<bool, Fault> {
+        Ok(next(ctx, self.id, self.at, self.reverse)?.is_none())
+    }
+
+    /// Fixes the table, at the first slice's end.
+    fn fix(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fault> {
+        ctx.worked((self.all - self.left) * STEPS_PER_OBJECT);
+        self.all = self.left;
+        if self.job.phase == 0 {
+            self.job.phase = 1;
+            ctx.fix_table(self.id, true)?;
+        }
+        let keypos = ctx.table(self.id)?.keypos;
+        match self.at {
+            At::Hash(c) => self.job.words = vec![u64::from(c.slot), u64::from(c.node)],
+            _ => {
+                let key = ctx.sys.mem().element(self.last, keypos);
+                let key = ctx.copy_in(key)?;
+                if let Some(first) = self.job.terms.first_mut() {
+                    *first = key;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on in the next slice.
+    fn later(self, ctx: &mut Ctx<'_>, args: &[Term]) -> Fault {
+        ctx.go_on_later(self.job, args)
+    }
+
+    /// The end, of the whole traversal.
+    fn end(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fault> {
+        ctx.worked((self.all - self.left) * STEPS_PER_OBJECT);
+        if self.job.phase == 1 {
+            self.job.phase = 0;
+            ctx.fix_table(self.id, false)?;
+        }
+        Ok(())
+    }
+}
+
+fn whole(ctx: &mut Ctx<'_>, args: &[Term], what: What, reverse: bool) -> BifResult {
+    let id = ctx.open_table(args[0], Access::Read)?;
+    let spec = compile(ctx, id, args[1], what)?;
+    if let Some(few) = by_key(ctx, id, &spec)? {
+        let mut out = Vec::new();
+        ctx.charge(few.len() / 2);
+        for o in few {
+            if let Outcome::Value(v) = ctx.run_spec(&spec, o, true)? {
+                out.push(v);
+            }
+        }
+        return ctx.list(&out);
+    }
+    // Each result goes before those found so far; so ordered sets are walked from their end.
+    let backwards = matches!(ctx.table(id)?.store, Store::Tree(_)) && !reverse;
+    let mut w = Walk::new(ctx, id, backwards, None)?;
+    let mut out = w.job.terms.get(1).copied().unwrap_or(Term::NIL);
+    while let Some(o) = w.next(ctx)? {
         if let Outcome::Value(v) = ctx.run_spec(&spec, o, true)? {
-            out.push(v);
+            out = ctx.cons(v, out)?;
         }
     }
-    ctx.list(&out)
+    if w.is_over(ctx)? {
+        w.end(ctx)?;
+        return Ok(out);
+    }
+    w.job.terms.truncate(1);
+    w.job.terms.push(out);
+    w.fix(ctx)?;
+    Err(w.later(ctx, args))
 }
 
-fn chunked(ctx: &mut Ctx<'_>, table: Term, spec: Term, what: What, limit: Term, reverse: bool) -> BifResult {
+fn chunked(ctx: &mut Ctx<'_>, args: &[Term], what: What, reverse: bool) -> BifResult {
+    let &[table, spec, limit] = args else { return Err(ctx.badarg()) };
     let id = ctx.open_table(table, Access::Read)?;
     let limit = match limit.as_small() {
         Some(n) if n > 0 => n,
@@ -166,35 +268,40 @@ fn chunked(ctx: &mut Ctx<'_>, table: Term, spec: Term, what: What, limit: Term, 
         }
     }
     let at = start(ctx, id, reverse)?;
-    chunk(ctx, table, id, &compiled, Chunk { spec, what, limit, reverse }, at)
+    chunk(ctx, args, id, &compiled, Chunk { table, spec, what, limit, reverse }, at)
 }
 
 /// What a chunked traversal keeps from one call to the next.
 #[derive(Clone, Copy)]
 struct Chunk {
+    table: Term,
     spec: Term,
     what: What,
     limit: i64,
     reverse: bool,
 }
 
-fn chunk(ctx: &mut Ctx<'_>, table: Term, id: RefId, spec: &Spec, c: Chunk, from: At) -> BifResult {
-    let mut out = Vec::new();
-    let mut at = from;
-    let mut last = Term::NONE;
-    let mut seen = 0usize;
+fn chunk(ctx: &mut Ctx<'_>, args: &[Term], id: RefId, spec: &Spec, c: Chunk, from: At) -> BifResult {
+    let mut w = Walk::new(ctx, id, c.reverse, Some(from))?;
+    let mut out = w.job.terms.split_off(1);
     let more = loop {
         if out.len() as i64 == c.limit {
             break true;
         }
-        let Some((o, n)) = next(ctx, id, at, c.reverse)? else { break false };
-        (at, last) = (n, o);
-        seen += 1;
+        let Some(o) = w.next(ctx)? else {
+            if w.is_over(ctx)? {
+                break false;
+            }
+            w.fix(ctx)?;
+            w.job.terms.extend(out);
+            return Err(w.later(ctx, args));
+        };
         if let Outcome::Value(v) = ctx.run_spec(spec, o, true)? {
             out.push(v);
         }
     };
-    ctx.charge(seen / 2 + 1);
+    w.end(ctx)?;
+    let (at, last) = (w.at, w.last);
     if out.is_empty() && !more {
         return Ok(END);
     }
@@ -219,13 +326,14 @@ fn chunk(ctx: &mut Ctx<'_>, table: Term, id: RefId, spec: &Spec, c: Chunk, from:
         None => END,
         Some(p) => {
             let (limit, reverse) = (Term::small(c.limit), Term::bool(c.reverse));
-            ctx.tuple(&[table, c.spec, c.what.atom(), limit, reverse, p])?
+            ctx.tuple(&[c.table, c.spec, c.what.atom(), limit, reverse, p])?
         }
     };
     ctx.tuple(&[results, rest])
 }
 
-fn go_on(ctx: &mut Ctx<'_>, continuation: Term, what: What) -> BifResult {
+fn go_on(ctx: &mut Ctx<'_>, args: &[Term], what: What) -> BifResult {
+    let continuation = args[0];
     if continuation == END {
         return Ok(END);
     }
@@ -255,77 +363,112 @@ fn go_on(ctx: &mut Ctx<'_>, continuation: Term, what: What) -> BifResult {
         _ => None,
     })?;
     let Some(at) = at else { return Err(ctx.ets_badarg()) };
-    chunk(ctx, e(1), id, &compiled, Chunk { spec: e(2), what, limit, reverse }, at)
+    chunk(ctx, args, id, &compiled, Chunk { table: e(1), spec: e(2), what, limit, reverse }, at)
 }
 
-/// The objects for which the specification's result is `true`.
-fn chosen(ctx: &mut Ctx<'_>, id: RefId, spec: &Spec) -> Result<Vec<Term>, Fault> {
-    let objects = candidates(ctx, id, spec, false)?;
-    ctx.charge(objects.len() / 2);
-    let mut out = Vec::new();
-    for o in objects {
-        if let Outcome::Value(v) = ctx.run_spec(spec, o, false)?
-            && v == Term::bool(true)
-        {
-            out.push(o);
+/// Goes through all objects that can match. `choose` says which of them `act` is for, and what for; `act` follows at the end of each slice, when the table
+/// is fixed if the traversal goes on. The result is how many were chosen.
+fn each<T>(
+    ctx: &mut Ctx<'_>,
+    args: &[Term],
+    access: Access,
+    check: impl Fn(&mut Ctx<'_>, RefId) -> Result<(), Fault>,
+    choose: impl Fn(&mut Ctx<'_>, RefId, &Spec, Term) -> Result<Option<T>, Fault>,
+    act: impl Fn(&mut Ctx<'_>, RefId, T) -> Result<(), Fault>,
+) -> BifResult {
+    let id = ctx.open_table(args[0], access)?;
+    check(ctx, id)?;
+    let spec = compile(ctx, id, args[1], What::Select)?;
+    let mut chosen = Vec::new();
+    if let Some(few) = by_key(ctx, id, &spec)? {
+        ctx.charge(few.len() / 2);
+        for o in few {
+            chosen.extend(choose(ctx, id, &spec, o)?);
         }
+        let n = chosen.len();
+        for c in chosen {
+            act(ctx, id, c)?;
+        }
+        return Ok(Term::small(n as i64));
     }
-    Ok(out)
+    let mut w = Walk::new(ctx, id, false, None)?;
+    let fault = loop {
+        match w.next(ctx)? {
+            None => break None,
+            Some(o) => match choose(ctx, id, &spec, o) {
+                Ok(c) => chosen.extend(c),
+                Err(f) => break Some(f),
+            },
+        }
+    };
+    let over = fault.is_some() || w.is_over(ctx)?;
+    if !over {
+        w.fix(ctx)?;
+    }
+    w.job.at += chosen.len();
+    if matches!(ctx.table(id)?.store, Store::Hash(_)) {
+        chosen.reverse();
+    }
+    for c in chosen {
+        act(ctx, id, c)?;
+    }
+    if !over {
+        return Err(w.later(ctx, args));
+    }
+    w.end(ctx)?;
+    match fault {
+        Some(f) => Err(f),
+        None => Ok(Term::small(w.job.at as i64)),
+    }
+}
+
+/// The object, if the specification's result for it is `true`.
+fn if_true(ctx: &mut Ctx<'_>, _: RefId, spec: &Spec, o: Term) -> Result<Option<Term>, Fault> {
+    let value = ctx.run_spec(spec, o, false)?;
+    Ok(matches!(value, Outcome::Value(v) if v == Term::bool(true)).then_some(o))
 }
 
 fn select_count(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let id = ctx.open_table(args[0], Access::Read)?;
-    let spec = compile(ctx, id, args[1], What::Select)?;
-    let n = chosen(ctx, id, &spec)?.len();
-    Ok(Term::small(n as i64))
+    each(ctx, args, Access::Read, |_, _| Ok(()), if_true, |_, _, _| Ok(()))
 }
 
 fn select_delete(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let id = ctx.open_table(args[0], Access::Write)?;
-    let spec = compile(ctx, id, args[1], What::Select)?;
-    let mem = ctx.sys.mem();
-    let keypos = ctx.table(id)?.keypos;
-    let objects = chosen(ctx, id, &spec)?;
-    let n = objects.len();
-    ctx.with_table(id, |t, arena, names| {
-        for o in objects {
-            t.delete_where(arena, names, mem.element(o, keypos), |x| x == o);
-        }
-    })?;
-    Ok(Term::small(n as i64))
+    each(
+        ctx,
+        args,
+        Access::Write,
+        |_, _| Ok(()),
+        if_true,
+        |ctx, id, o| {
+            let mem = ctx.sys.mem();
+            ctx.with_table(id, |t, arena, names| {
+                t.delete_where(arena, names, mem.element(o, t.keypos), |x| x == o);
+            })
+        },
+    )
 }
 
 fn select_replace(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let id = ctx.open_table(args[0], Access::Write)?;
-    let (kind, keypos) = {
-        let t = ctx.table(id)?;
-        (t.kind, t.keypos)
+    let check = |ctx: &mut Ctx<'_>, id: RefId| match ctx.table(id)?.kind {
+        Kind::Bag => Err(ctx.ets_fail(am::TABLE_TYPE)),
+        _ => Ok(()),
     };
-    if kind == Kind::Bag {
-        return Err(ctx.ets_fail(am::TABLE_TYPE));
-    }
-    let spec = compile(ctx, id, args[1], What::Select)?;
-    let mem = ctx.sys.mem();
-    let objects = candidates(ctx, id, &spec, false)?;
-    ctx.charge(objects.len() / 2);
-    let mut new = Vec::new();
-    for o in objects {
-        let Outcome::Value(v) = ctx.run_spec(&spec, o, true)? else { continue };
-        let key = mem.element(o, keypos);
-        if !ctx.is_object(keypos, v) || !order::exact_eq(mem, mem.element(v, keypos), key) {
+    let choose = |ctx: &mut Ctx<'_>, id: RefId, spec: &Spec, o: Term| {
+        let Outcome::Value(v) = ctx.run_spec(spec, o, true)? else { return Ok(None) };
+        let keypos = ctx.table(id)?.keypos;
+        let mem = ctx.sys.mem();
+        if !ctx.is_object(keypos, v) || !order::exact_eq(mem, mem.element(v, keypos), mem.element(o, keypos)) {
             return Err(ctx.ets_badarg());
         }
-        new.push((o, v));
-    }
-    let n = new.len();
-    for (o, v) in new {
-        if kind == Kind::DuplicateBag {
-            let key = mem.element(v, keypos);
-            ctx.with_table(id, |t, arena, names| t.delete_where(arena, names, key, |x| x == o))?;
+        Ok(Some((o, v)))
+    };
+    each(ctx, args, Access::Write, check, choose, |ctx, id, (o, v)| {
+        if ctx.table(id)?.kind == Kind::DuplicateBag {
+            let mem = ctx.sys.mem();
+            ctx.with_table(id, |t, arena, names| t.delete_where(arena, names, mem.element(v, t.keypos), |x| x == o))?;
         }
-        ctx.insert_object(id, v)?;
-    }
-    Ok(Term::small(n as i64))
+        ctx.insert_object(id, v)
+    })
 }
 
 /// A compiled specification is `{match_spec, Specification}` to the program, which must not look inside.
@@ -346,15 +489,26 @@ fn match_spec_compile(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn match_spec_run_r(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let Some(spec) = compiled(ctx, args[1]) else { return Err(ctx.ets_badarg()) };
     let Some(spec) = Spec::compile(ctx.sys.mem(), &ctx.sys.names(), spec, 1) else { return Err(ctx.ets_badarg()) };
-    let mut out = args[2];
-    let objects = ctx.list_to_vec(args[0])?;
-    ctx.charge(objects.len() / 2);
-    for o in objects {
-        if let Outcome::Value(v) = ctx.run_spec(&spec, o, false)? {
+    let mut job = ctx.job();
+    if job.terms.is_empty() {
+        job.terms = vec![args[0], args[2]];
+    }
+    let (mut rest, mut out) = (job.terms[0], job.terms[1]);
+    let mem = ctx.sys.mem();
+    let mut left = ctx.steps() / STEPS_PER_OBJECT;
+    while rest.is_list() && left > 0 {
+        left -= 1;
+        ctx.worked(STEPS_PER_OBJECT);
+        if let Outcome::Value(v) = ctx.run_spec(&spec, mem.head(rest), false)? {
             out = ctx.cons(v, out)?;
         }
+        rest = mem.tail(rest);
     }
-    Ok(out)
+    if rest.is_list() {
+        job.terms = vec![rest, out];
+        return Err(ctx.go_on_later(job, args));
+    }
+    if rest.is_nil() { Ok(out) } else { Err(ctx.ets_badarg()) }
 }
 
 /// `{ok, Result, Flags, Warnings}` or `{error, [{error, Text}]}`.

@@ -35,7 +35,7 @@ pub struct Decoded {
     pub used: usize,
 }
 
-/// Decodes an encoding that starts with the version byte; bytes after it are left alone.
+/// Decodes an encoding that starts with the version byte at once; bytes after it are left alone.
 pub fn decode(
     a: &mut dyn Alloc,
     tables: &mut dyn Tables,
@@ -43,20 +43,55 @@ pub fn decode(
     bytes: &[u8],
     safe: bool,
 ) -> Result<Decoded, Bad> {
-    match bytes {
-        [VERSION, tag::COMPRESSED, rest @ ..] => {
-            let limit = a.arena().limit();
-            let (plain, used) = unpack(rest, limit).ok_or(Bad::Term)?;
-            let mut d = Decoder::new(a, tables, empty_tuple, &plain, 0, safe);
-            let term = d.run()?;
-            Ok(Decoded { term, used: 2 + used })
+    let mut d = Decoding::new(safe);
+    loop {
+        if let Some(done) = d.run(a, tables, empty_tuple, bytes, &mut usize::MAX.clone())? {
+            return Ok(done);
         }
-        [VERSION, ..] => {
-            let mut d = Decoder::new(a, tables, empty_tuple, bytes, 1, safe);
-            let term = d.run()?;
-            Ok(Decoded { term, used: d.at })
+    }
+}
+
+/// A decoding in the making, which can be left and gone on with, with the same bytes, as long as no term moves in between.
+pub struct Decoding {
+    safe: bool,
+    /// What was packed, and how many bytes that took.
+    plain: Option<(Vec<u8>, usize)>,
+    state: State,
+}
+
+impl Decoding {
+    pub fn new(safe: bool) -> Decoding {
+        Decoding { safe, plain: None, state: State::default() }
+    }
+
+    /// Goes on for about as many steps, of which it uses up what it takes; the term when it is done.
+    pub fn run(
+        &mut self,
+        a: &mut dyn Alloc,
+        tables: &mut dyn Tables,
+        empty_tuple: Term,
+        bytes: &[u8],
+        steps: &mut usize,
+    ) -> Result<Option<Decoded>, Bad> {
+        if !self.state.started {
+            self.state.started = true;
+            match bytes {
+                [VERSION, tag::COMPRESSED, rest @ ..] => {
+                    let plain = unpack(rest, a.arena().limit()).ok_or(Bad::Term)?;
+                    *steps = steps.saturating_sub(plain.0.len() / 100);
+                    self.plain = Some(plain);
+                }
+                [VERSION, ..] => self.state.at = 1,
+                _ => return Err(Bad::Term),
+            }
         }
-        _ => Err(Bad::Term),
+        let bytes = self.plain.as_ref().map_or(bytes, |(plain, _)| plain.as_slice());
+        let s = std::mem::take(&mut self.state);
+        let mut d = Decoder { a, tables, empty_tuple, bytes, safe: self.safe, s };
+        let term = d.run(steps)?;
+        self.state = d.s;
+        let used = self.plain.as_ref().map_or(self.state.at, |(_, used)| 2 + used);
+        Ok(term.map(|term| Decoded { term, used }))
     }
 }
 
@@ -77,35 +112,35 @@ struct Open {
     need: usize,
 }
 
+#[derive(Default)]
+struct State {
+    started: bool,
+    at: usize,
+    /// A `local` encoding: `[]` stands for this node. The hash that guards it, and where the bytes begin that it guards.
+    local: Option<(u32, usize)>,
+    values: Vec<Term>,
+    open: Vec<Open>,
+    /// A large map whose pairs are complete.
+    map: Option<(map::Stepwise, usize)>,
+}
+
 struct Decoder<'a> {
     a: &'a mut dyn Alloc,
     tables: &'a mut dyn Tables,
     empty_tuple: Term,
     bytes: &'a [u8],
-    at: usize,
     safe: bool,
-    /// A `local` encoding: `[]` stands for this node.
-    local: bool,
-    values: Vec<Term>,
-    open: Vec<Open>,
+    s: State,
 }
 
-impl<'a> Decoder<'a> {
-    fn new(
-        a: &'a mut dyn Alloc,
-        tables: &'a mut dyn Tables,
-        empty_tuple: Term,
-        bytes: &'a [u8],
-        at: usize,
-        safe: bool,
-    ) -> Decoder<'a> {
-        Decoder { a, tables, empty_tuple, bytes, at, safe, local: false, values: Vec::new(), open: Vec::new() }
-    }
+/// Pairs of a map that is built at once.
+const SMALL_MAP: usize = 1000;
 
+impl<'a> Decoder<'a> {
     fn take(&mut self, n: usize) -> Result<&'a [u8], Bad> {
-        let end = self.at.checked_add(n).ok_or(Bad::Term)?;
-        let s = self.bytes.get(self.at..end).ok_or(Bad::Term)?;
-        self.at = end;
+        let end = self.s.at.checked_add(n).ok_or(Bad::Term)?;
+        let s = self.bytes.get(self.s.at..end).ok_or(Bad::Term)?;
+        self.s.at = end;
         Ok(s)
     }
     fn u8(&mut self) -> Result<u8, Bad> {
@@ -126,43 +161,97 @@ impl<'a> Decoder<'a> {
 
     /// A number of terms that follow: each takes a byte at least.
     fn count(&mut self, n: u64) -> Result<usize, Bad> {
-        let left = (self.bytes.len() - self.at) as u64;
+        let left = (self.bytes.len() - self.s.at) as u64;
         if n <= left { Ok(n as usize) } else { Err(Bad::Term) }
     }
 
-    fn run(&mut self) -> Result<Term, Bad> {
-        let mut guard = None;
-        if self.bytes.get(self.at) == Some(&tag::LOCAL) {
-            self.at += 1;
+    /// The term, or nothing when the steps are used up.
+    fn run(&mut self, steps: &mut usize) -> Result<Option<Term>, Bad> {
+        if self.s.at <= 1 && self.s.local.is_none() && self.bytes.get(self.s.at) == Some(&tag::LOCAL) {
+            self.s.at += 1;
             let hash = self.u32()?;
-            guard = Some((hash, self.at));
-            self.local = true;
+            self.s.local = Some((hash, self.s.at));
         }
         loop {
-            if let Some(t) = self.one()? {
-                self.values.push(t);
+            if *steps == 0 {
+                return Ok(None);
+            }
+            *steps -= 1;
+            if !self.is_complete() {
+                let from = self.s.at;
+                if let Some(t) = self.one()? {
+                    self.s.values.push(t);
+                }
+                *steps = steps.saturating_sub((self.s.at - from) / 1024);
             }
             // Whatever is complete now is made.
-            while let Some(o) = self.open.last() {
-                if self.values.len() < o.base + o.need {
-                    break;
-                }
-                if let Some(o) = self.open.pop() {
-                    let parts = self.values.split_off(o.base);
-                    let t = self.finish(o.frame, &parts)?;
-                    self.values.push(t);
+            while self.is_complete() {
+                if !self.close(steps)? {
+                    return Ok(None);
                 }
             }
-            if self.open.is_empty() {
+            if self.s.open.is_empty() {
                 break;
             }
         }
-        if let Some((hash, from)) = guard
-            && local_hash(self.tables.salt(), self.bytes.get(from..self.at).unwrap_or(&[])) != hash
+        if let Some((hash, from)) = self.s.local
+            && local_hash(self.tables.salt(), self.bytes.get(from..self.s.at).unwrap_or(&[])) != hash
         {
             return Err(Bad::Term);
         }
-        self.values.pop().ok_or(Bad::Term)
+        self.s.values.pop().map(Some).ok_or(Bad::Term)
+    }
+
+    /// Are all parts of the innermost open term there?
+    fn is_complete(&self) -> bool {
+        self.s.open.last().is_some_and(|o| self.s.values.len() >= o.base + o.need)
+    }
+
+    /// Makes the innermost term, whose parts are all there; `false` when that takes more steps than are left.
+    fn close(&mut self, steps: &mut usize) -> Result<bool, Bad> {
+        let Some(o) = self.s.open.last_mut() else { return Ok(true) };
+        match o.frame {
+            // A part of a long list from its end: that part is the tail of the rest.
+            Frame::List if o.need > steps.saturating_add(2) => {
+                let parts = self.s.values.split_off(o.base + o.need - *steps - 2);
+                o.need -= parts.len() - 1;
+                let part = self.finish(Frame::List, &parts)?;
+                self.s.values.push(part);
+                *steps = 0;
+                return Ok(false);
+            }
+            Frame::Map if o.need > 2 * SMALL_MAP => {
+                let base = o.base;
+                let (mut map, n) = match self.s.map.take() {
+                    Some(map) => map,
+                    None => {
+                        let parts = self.s.values.get(base..).unwrap_or(&[]);
+                        let pairs: Vec<(Term, Term)> = parts.chunks_exact(2).map(|p| (p[0], p[1])).collect();
+                        let n = pairs.len();
+                        (map::Stepwise::new(pairs), n)
+                    }
+                };
+                let Some(done) = map.run(self.a, &Plain(&*self.tables), steps)? else {
+                    self.s.map = Some((map, n));
+                    return Ok(false);
+                };
+                if self.a.mem().map_size(done) != n {
+                    return Err(Bad::Term);
+                }
+                self.s.values.truncate(base);
+                self.s.values.push(done);
+                self.s.open.pop();
+                return Ok(true);
+            }
+            _ => {}
+        }
+        if let Some(o) = self.s.open.pop() {
+            let parts = self.s.values.split_off(o.base);
+            *steps = steps.saturating_sub(parts.len());
+            let t = self.finish(o.frame, &parts)?;
+            self.s.values.push(t);
+        }
+        Ok(true)
     }
 
     fn finish(&mut self, frame: Frame, parts: &[Term]) -> Result<Term, Bad> {
@@ -185,7 +274,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn expect(&mut self, frame: Frame, need: usize) -> Result<Option<Term>, Bad> {
-        self.open.push(Open { frame, base: self.values.len(), need });
+        self.s.open.push(Open { frame, base: self.s.values.len(), need });
         Ok(None)
     }
 
@@ -315,7 +404,7 @@ impl<'a> Decoder<'a> {
     /// The node of an identifier: its name, or `None` for this node in a `local` encoding.
     fn node(&mut self) -> Result<Option<Atom>, Bad> {
         match self.u8()? {
-            tag::NIL if self.local => Ok(None),
+            tag::NIL if self.s.local.is_some() => Ok(None),
             tag => self.atom(tag).map(Some),
         }
     }

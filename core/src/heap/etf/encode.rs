@@ -1,6 +1,5 @@
 //! Terms to bytes.
 
-use super::super::binary::Bits;
 use super::super::external::Node;
 use super::{Tables, VERSION, local_hash, tag};
 use crate::atom::{Atom, am};
@@ -37,8 +36,10 @@ pub struct Encoded {
 
 enum Todo {
     Term(Term),
-    /// The rest of a list, or its tail.
-    List(Term),
+    /// The rest of a list, or its tail; where its length stands, and how many elements are through.
+    List(Term, usize, u32),
+    /// The bits of a bitstring from so many bytes on.
+    Payload(Term, u64),
     /// So many words from an address.
     Words(Addr, u32),
     /// Keys, values, and how many of them.
@@ -49,9 +50,8 @@ enum Todo {
     Size(usize, u64),
 }
 
-struct Encoder<'a> {
-    mem: Mem,
-    tables: &'a dyn Tables,
+/// An encoding in the making, which can be left and gone on with as long as no term moves in between.
+pub struct Encoding {
     options: Options,
     out: Vec<u8>,
     left_out: Vec<(usize, Term, u64, u64)>,
@@ -60,114 +60,152 @@ struct Encoder<'a> {
     stack: Vec<Todo>,
 }
 
-/// Encodes a term; `None` when it takes more bytes than the limit.
-pub fn encode(mem: Mem, tables: &dyn Tables, term: Term, options: Options) -> Option<Encoded> {
-    let mut e = Encoder {
-        mem,
-        tables,
-        options,
-        out: vec![VERSION],
-        left_out: Vec::new(),
-        outside: 0,
-        stack: vec![Todo::Term(term)],
-    };
-    if options.local {
-        e.out.extend([tag::LOCAL, 0, 0, 0, 0]);
-        e.options.iovec = false;
-    }
-    e.run()?;
-    if options.local {
-        let hash = local_hash(tables.salt(), e.out.get(6..)?);
-        e.out.get_mut(2..6)?.copy_from_slice(&hash.to_be_bytes());
-    }
-    Some(Encoded { bytes: e.out, left_out: e.left_out })
+/// How far [`Encoding::run`] came.
+pub enum Progress {
+    Done(Encoded),
+    /// The steps are used up.
+    More,
+    /// More bytes than the limit.
+    TooMuch,
 }
 
-/// Length of a list if it is a proper list of at most 65535 bytes; else `Err` with the number of its cells.
-fn string_length(mem: Mem, list: Term) -> Result<u16, u32> {
-    let (mut t, mut n, mut bytes) = (list, 0u32, true);
+impl Encoding {
+    pub fn new(term: Term, mut options: Options) -> Encoding {
+        let mut out = vec![VERSION];
+        if options.local {
+            out.extend([tag::LOCAL, 0, 0, 0, 0]);
+            options.iovec = false;
+        }
+        Encoding { options, out, left_out: Vec::new(), outside: 0, stack: vec![Todo::Term(term)] }
+    }
+
+    /// Goes on for as many steps, of which it uses up what it takes.
+    pub fn run(&mut self, mem: Mem, tables: &dyn Tables, steps: &mut usize) -> Progress {
+        let mut e = Encoder { mem, tables, e: self };
+        match e.run(steps) {
+            None => return Progress::TooMuch,
+            Some(false) => return Progress::More,
+            Some(true) => {}
+        }
+        if self.options.local {
+            let hash = local_hash(tables.salt(), self.out.get(6..).unwrap_or(&[]));
+            if let Some(place) = self.out.get_mut(2..6) {
+                place.copy_from_slice(&hash.to_be_bytes());
+            }
+        }
+        Progress::Done(Encoded { bytes: std::mem::take(&mut self.out), left_out: std::mem::take(&mut self.left_out) })
+    }
+}
+
+/// Encodes a term at once; `None` when it takes more bytes than the limit.
+pub fn encode(mem: Mem, tables: &dyn Tables, term: Term, options: Options) -> Option<Encoded> {
+    match Encoding::new(term, options).run(mem, tables, &mut usize::MAX.clone()) {
+        Progress::Done(encoded) => Some(encoded),
+        Progress::More | Progress::TooMuch => None,
+    }
+}
+
+struct Encoder<'a> {
+    mem: Mem,
+    tables: &'a dyn Tables,
+    e: &'a mut Encoding,
+}
+
+/// Length of a list if it is a proper list of at most 65535 bytes.
+fn string_length(mem: Mem, list: Term) -> Option<u16> {
+    let (mut t, mut n) = (list, 0u16);
     while t.is_list() {
-        bytes &= mem.head(t).as_small().is_some_and(|b| (0..256).contains(&b));
-        n = n.saturating_add(1);
+        mem.head(t).as_small().filter(|b| (0..256).contains(b))?;
+        n = n.checked_add(1)?;
         t = mem.tail(t);
     }
-    match u16::try_from(n) {
-        Ok(short) if bytes && t.is_nil() => Ok(short),
-        _ => Err(n),
-    }
+    t.is_nil().then_some(n)
 }
 
+/// Bytes of a binary that are copied in one step.
+const STEP_BYTES: u64 = 1024;
+
 impl Encoder<'_> {
-    fn run(&mut self) -> Option<()> {
+    /// `None`: too many bytes; `false`: the steps are used up.
+    fn run(&mut self, steps: &mut usize) -> Option<bool> {
         let mem = self.mem;
-        while let Some(todo) = self.stack.pop() {
-            if self.out.len() as u64 + self.outside > self.options.limit {
+        while let Some(todo) = self.e.stack.pop() {
+            if *steps == 0 {
+                self.e.stack.push(todo);
+                return Some(false);
+            }
+            *steps -= 1;
+            if self.e.out.len() as u64 + self.e.outside > self.e.options.limit {
                 return None;
             }
             match todo {
                 Todo::Term(t) => self.term(t)?,
-                Todo::List(t) if t.is_list() => {
-                    self.stack.push(Todo::List(mem.tail(t)));
+                Todo::List(t, at, n) if t.is_list() => {
+                    self.e.stack.push(Todo::List(mem.tail(t), at, n.checked_add(1)?));
                     self.term(mem.head(t))?;
                 }
-                Todo::List(t) => self.term(t)?,
+                Todo::List(t, at, n) => {
+                    self.e.out.get_mut(at..at + 4)?.copy_from_slice(&n.to_be_bytes());
+                    self.term(t)?;
+                }
+                Todo::Payload(t, from) => self.payload(t, from, steps)?,
                 Todo::Words(at, n) => {
                     if n > 1 {
-                        self.stack.push(Todo::Words(at + 8, n - 1));
+                        self.e.stack.push(Todo::Words(at + 8, n - 1));
                     }
                     self.term(mem.get(at, 0))?;
                 }
                 Todo::Pairs(k, v, n) => {
                     if n > 1 {
-                        self.stack.push(Todo::Pairs(k + 8, v + 8, n - 1));
+                        self.e.stack.push(Todo::Pairs(k + 8, v + 8, n - 1));
                     }
-                    self.stack.push(Todo::Term(mem.get(v, 0)));
+                    self.e.stack.push(Todo::Term(mem.get(v, 0)));
                     self.term(mem.get(k, 0))?;
                 }
                 Todo::Node(t) if t.is_list() => {
-                    self.stack.push(Todo::Term(mem.tail(t)));
+                    self.e.stack.push(Todo::Term(mem.tail(t)));
                     self.term(mem.head(t))?;
                 }
                 Todo::Node(t) => self.children(t),
                 Todo::Size(at, from) => {
-                    let size = (self.out.len() as u64 + self.outside - from) as u32;
-                    self.out.get_mut(at..at + 4)?.copy_from_slice(&size.to_be_bytes());
+                    let size = (self.e.out.len() as u64 + self.e.outside - from) as u32;
+                    self.e.out.get_mut(at..at + 4)?.copy_from_slice(&size.to_be_bytes());
                 }
             }
         }
-        Some(())
+        Some(true)
     }
 
     /// The children of a trie's node; as in OTP, the last comes out first.
     fn children(&mut self, node: Term) {
         let l = object::layout(self.mem, node.addr(), self.mem.header(node));
         for i in 1 + l.raw..l.words {
-            self.stack.push(Todo::Node(self.mem.field(node, i)));
+            self.e.stack.push(Todo::Node(self.mem.field(node, i)));
         }
     }
 
     fn tag32(&mut self, tag: u8, n: u32) {
-        self.out.push(tag);
-        self.out.extend(n.to_be_bytes());
+        self.e.out.push(tag);
+        self.e.out.extend(n.to_be_bytes());
     }
 
     fn atom(&mut self, atom: Atom) {
         let name = self.tables.atom_name(atom);
-        if self.options.minor_version < 2 && name.chars().all(|c| (c as u32) < 256) {
+        if self.e.options.minor_version < 2 && name.chars().all(|c| (c as u32) < 256) {
             let latin: Vec<u8> = name.chars().map(|c| c as u8).collect();
-            self.out.push(tag::ATOM);
-            self.out.extend((latin.len() as u16).to_be_bytes());
-            self.out.extend(latin);
+            self.e.out.push(tag::ATOM);
+            self.e.out.extend((latin.len() as u16).to_be_bytes());
+            self.e.out.extend(latin);
             return;
         }
         match u8::try_from(name.len()) {
-            Ok(n) => self.out.extend([tag::SMALL_ATOM_UTF8, n]),
+            Ok(n) => self.e.out.extend([tag::SMALL_ATOM_UTF8, n]),
             Err(_) => {
-                self.out.push(tag::ATOM_UTF8);
-                self.out.extend((name.len() as u16).to_be_bytes());
+                self.e.out.push(tag::ATOM_UTF8);
+                self.e.out.extend((name.len() as u16).to_be_bytes());
             }
         }
-        self.out.extend(name.as_bytes());
+        self.e.out.extend(name.as_bytes());
     }
 
     /// The node of an identifier; this one when `None`. Creation follows later.
@@ -178,8 +216,8 @@ impl Encoder<'_> {
                 n.creation
             }
             None => {
-                if self.options.local {
-                    self.out.push(tag::NIL);
+                if self.e.options.local {
+                    self.e.out.push(tag::NIL);
                 } else {
                     self.atom(am::NONAME);
                 }
@@ -189,43 +227,43 @@ impl Encoder<'_> {
     }
 
     fn pid(&mut self, node: Option<Node>, number: u32, serial: u32) {
-        self.out.push(tag::NEW_PID);
+        self.e.out.push(tag::NEW_PID);
         let creation = self.node(node);
         for n in [number, serial, creation] {
-            self.out.extend(n.to_be_bytes());
+            self.e.out.extend(n.to_be_bytes());
         }
     }
 
     fn port(&mut self, node: Option<Node>, number: u64) {
-        self.out.push(tag::V4_PORT);
+        self.e.out.push(tag::V4_PORT);
         let creation = self.node(node);
-        self.out.extend(number.to_be_bytes());
-        self.out.extend(creation.to_be_bytes());
+        self.e.out.extend(number.to_be_bytes());
+        self.e.out.extend(creation.to_be_bytes());
     }
 
     fn reference(&mut self, node: Option<Node>, numbers: &[u32]) {
-        self.out.push(tag::NEWER_REFERENCE);
-        self.out.extend((numbers.len() as u16).to_be_bytes());
+        self.e.out.push(tag::NEWER_REFERENCE);
+        self.e.out.extend((numbers.len() as u16).to_be_bytes());
         let creation = self.node(node);
-        self.out.extend(creation.to_be_bytes());
+        self.e.out.extend(creation.to_be_bytes());
         for n in numbers {
-            self.out.extend(n.to_be_bytes());
+            self.e.out.extend(n.to_be_bytes());
         }
     }
 
     /// A magnitude, least significant byte first, without leading zeros.
     fn big(&mut self, negative: bool, magnitude: &[u8]) {
         match u8::try_from(magnitude.len()) {
-            Ok(n) => self.out.extend([tag::SMALL_BIG, n]),
+            Ok(n) => self.e.out.extend([tag::SMALL_BIG, n]),
             Err(_) => self.tag32(tag::LARGE_BIG, magnitude.len() as u32),
         }
-        self.out.push(negative as u8);
-        self.out.extend(magnitude);
+        self.e.out.push(negative as u8);
+        self.e.out.extend(magnitude);
     }
 
     fn small(&mut self, v: i64) {
         if let Ok(b) = u8::try_from(v) {
-            self.out.extend([tag::SMALL_INTEGER, b]);
+            self.e.out.extend([tag::SMALL_INTEGER, b]);
         } else if let Ok(n) = i32::try_from(v) {
             self.tag32(tag::INTEGER, n as u32);
         } else {
@@ -241,7 +279,7 @@ impl Encoder<'_> {
         } else if let Some(a) = t.as_atom() {
             self.atom(a);
         } else if t.is_nil() {
-            self.out.push(tag::NIL);
+            self.e.out.push(tag::NIL);
         } else if t.is_list() {
             self.list(t);
         } else if t.is_local_pid() {
@@ -256,18 +294,19 @@ impl Encoder<'_> {
 
     fn list(&mut self, list: Term) {
         match string_length(self.mem, list) {
-            Ok(n) => {
-                self.out.push(tag::STRING);
-                self.out.extend(n.to_be_bytes());
+            Some(n) => {
+                self.e.out.push(tag::STRING);
+                self.e.out.extend(n.to_be_bytes());
                 let mut t = list;
                 while t.is_list() {
-                    self.out.push(self.mem.head(t).small_value() as u8);
+                    self.e.out.push(self.mem.head(t).small_value() as u8);
                     t = self.mem.tail(t);
                 }
             }
-            Err(n) => {
-                self.tag32(tag::LIST, n);
-                self.stack.push(Todo::List(list));
+            None => {
+                // The length follows when the end is reached.
+                self.tag32(tag::LIST, 0);
+                self.e.stack.push(Todo::List(list, self.e.out.len() - 4, 0));
             }
         }
     }
@@ -279,22 +318,22 @@ impl Encoder<'_> {
             Kind::Tuple => {
                 let n = object::arity(h);
                 match u8::try_from(n) {
-                    Ok(n) => self.out.extend([tag::SMALL_TUPLE, n]),
+                    Ok(n) => self.e.out.extend([tag::SMALL_TUPLE, n]),
                     Err(_) => self.tag32(tag::LARGE_TUPLE, n),
                 }
                 if n > 0 {
-                    self.stack.push(Todo::Words(t.addr() + 8, n));
+                    self.e.stack.push(Todo::Words(t.addr() + 8, n));
                 }
             }
-            Kind::Float if self.options.minor_version == 0 => {
+            Kind::Float if self.e.options.minor_version == 0 => {
                 let mut text = float_text(mem.float_value(t));
                 text.resize(31, 0);
-                self.out.push(tag::FLOAT);
-                self.out.extend(text);
+                self.e.out.push(tag::FLOAT);
+                self.e.out.extend(text);
             }
             Kind::Float => {
-                self.out.push(tag::NEW_FLOAT);
-                self.out.extend(mem.float_value(t).to_bits().to_be_bytes());
+                self.e.out.push(tag::NEW_FLOAT);
+                self.e.out.extend(mem.float_value(t).to_bits().to_be_bytes());
             }
             kind @ (Kind::PosBig | Kind::NegBig) => {
                 let mut bytes: Vec<u8> = (1..=object::arity(h)).flat_map(|i| mem.field(t, i).0.to_le_bytes()).collect();
@@ -315,16 +354,16 @@ impl Encoder<'_> {
             Kind::FlatMap => {
                 let n = mem.map_size(t) as u32;
                 self.tag32(tag::MAP, n);
-                if self.options.deterministic {
+                if self.e.options.deterministic {
                     self.sorted(t);
                 } else if n > 0 {
                     let values = t.addr() + 8 * object::FLAT_MAP_WORDS;
-                    self.stack.push(Todo::Pairs(mem.field(t, 2).addr() + 8, values, n));
+                    self.e.stack.push(Todo::Pairs(mem.field(t, 2).addr() + 8, values, n));
                 }
             }
             Kind::HashHead => {
                 self.tag32(tag::MAP, mem.map_size(t) as u32);
-                if self.options.deterministic { self.sorted(t) } else { self.children(t) }
+                if self.e.options.deterministic { self.sorted(t) } else { self.children(t) }
             }
             Kind::ExtPid => {
                 let (node, number) = mem.external_id(t)?;
@@ -347,7 +386,7 @@ impl Encoder<'_> {
         let mut pairs = super::super::map::pairs(self.mem, map);
         pairs.sort_by(|x, y| compare_exact(self.mem, self.tables, x.0, y.0));
         for (k, v) in pairs.into_iter().rev() {
-            self.stack.extend([Todo::Term(v), Todo::Term(k)]);
+            self.e.stack.extend([Todo::Term(v), Todo::Term(k)]);
         }
     }
 
@@ -356,7 +395,7 @@ impl Encoder<'_> {
         let env = object::fun_env_words(h);
         if env == 0 {
             let (module, function, arity) = self.tables.export_mfa(entry)?;
-            self.out.push(tag::EXPORT);
+            self.e.out.push(tag::EXPORT);
             self.atom(module);
             self.atom(function);
             self.small(arity as i64);
@@ -364,20 +403,20 @@ impl Encoder<'_> {
         }
         let f = self.tables.fun(entry)?;
         let free = env - 1;
-        self.out.push(tag::NEW_FUN);
-        let (at, stream) = (self.out.len(), self.out.len() as u64 + self.outside);
-        self.out.extend([0; 4]);
-        self.out.push(object::fun_arity(h) as u8);
-        self.out.extend(f.uniq);
-        self.out.extend(f.index.to_be_bytes());
-        self.out.extend(free.to_be_bytes());
+        self.e.out.push(tag::NEW_FUN);
+        let (at, stream) = (self.e.out.len(), self.e.out.len() as u64 + self.e.outside);
+        self.e.out.extend([0; 4]);
+        self.e.out.push(object::fun_arity(h) as u8);
+        self.e.out.extend(f.uniq);
+        self.e.out.extend(f.index.to_be_bytes());
+        self.e.out.extend(free.to_be_bytes());
         self.atom(f.module);
         self.small(f.old_index as i64);
         self.small(f.old_uniq as i32 as i64);
         self.pid(None, 0, 0);
-        self.stack.push(Todo::Size(at, stream));
+        self.e.stack.push(Todo::Size(at, stream));
         if free > 0 {
-            self.stack.push(Todo::Words(t.addr() + 16, free));
+            self.e.stack.push(Todo::Words(t.addr() + 16, free));
         }
         Some(())
     }
@@ -386,35 +425,44 @@ impl Encoder<'_> {
         let mem = self.mem;
         let b = mem.bits(t)?;
         let bytes = u32::try_from(b.len.div_ceil(8)).ok()?;
-        if self.out.len() as u64 + self.outside + bytes as u64 > self.options.limit {
+        if self.e.out.len() as u64 + self.e.outside + bytes as u64 > self.e.options.limit {
             return None;
         }
         if b.len % 8 == 0 {
             self.tag32(tag::BINARY, bytes);
         } else {
             self.tag32(tag::BIT_BINARY, bytes);
-            self.out.push((b.len % 8) as u8);
+            self.e.out.push((b.len % 8) as u8);
         }
         let view = mem.kind(t) == Some(Kind::SubBits) && mem.kind(mem.field(t, 4)) == Some(Kind::BinRef);
-        if self.options.iovec && view && b.start % 8 == 0 && b.len > super::super::binary::HEAP_LIMIT as u64 * 8 {
+        if self.e.options.iovec && view && b.start % 8 == 0 && b.len > super::super::binary::HEAP_LIMIT as u64 * 8 {
             let rest = b.len % 8;
             let whole = b.len - rest;
-            self.left_out.push((self.out.len(), t, 0, whole));
-            self.outside += whole / 8;
+            self.e.left_out.push((self.e.out.len(), t, 0, whole));
+            self.e.outside += whole / 8;
             if rest != 0 {
-                self.out.extend(b.part(whole, rest).to_vec(mem));
+                self.e.out.extend(b.part(whole, rest).to_vec(mem));
             }
             return Some(());
         }
-        self.payload(b);
+        self.e.stack.push(Todo::Payload(t, 0));
         Some(())
     }
 
-    fn payload(&mut self, b: Bits) {
-        match b.aligned_bytes(self.mem) {
-            Some(bytes) if b.len % 8 == 0 => self.out.extend(bytes),
-            _ => self.out.extend(b.to_vec(self.mem)),
+    fn payload(&mut self, t: Term, from: u64, steps: &mut usize) -> Option<()> {
+        let b = self.mem.bits(t)?;
+        let left = b.len.div_ceil(8) - from;
+        let now = left.min((*steps as u64 + 1).saturating_mul(STEP_BYTES));
+        *steps = steps.saturating_sub((now / STEP_BYTES) as usize);
+        let part = b.part(from * 8, (b.len - from * 8).min(now * 8));
+        match part.aligned_bytes(self.mem) {
+            Some(bytes) if part.len % 8 == 0 => self.e.out.extend(bytes),
+            _ => self.e.out.extend(part.to_vec(self.mem)),
         }
+        if now < left {
+            self.e.stack.push(Todo::Payload(t, from + now));
+        }
+        Some(())
     }
 }
 

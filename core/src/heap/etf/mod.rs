@@ -13,8 +13,8 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{Bad, Decoded, decode};
-pub use encode::{Encoded, Options, encode};
+pub use decode::{Bad, Decoded, Decoding, decode};
+pub use encode::{Encoded, Encoding, Options, Progress, encode};
 pub use packed::{pack, unpack};
 
 use crate::arena::OutOfMemory;

@@ -4,7 +4,7 @@
 //! keys often share the tuple. A hash map is a trie over the 64 bits of [`internal_hash`], four bits a level, lowest first:
 //! leaves are cons cells `[K|V]`, a node that holds one leaf only is left out, and keys whose whole hash is the same stand in
 //! a tuple in [`compare_exact`]'s order. The shape of a trie depends on its keys alone. Sizes in words, sharing and order of
-//! iteration are OTP 27's; mirrors `erl_map.c`. Leaves out yielding: callers charge reductions by size.
+//! iteration are OTP 27's; mirrors `erl_map.c`. Leaves out yielding, but for [`Stepwise`] and [`Merge`]: callers charge reductions by size.
 //!
 //! [`internal_hash`]: crate::term::hash::internal_hash
 
@@ -12,6 +12,7 @@ mod build;
 mod flat;
 mod iter;
 mod merge;
+mod stepwise;
 mod trie;
 
 #[cfg(test)]
@@ -19,7 +20,8 @@ mod tests;
 
 pub use build::{PARTS, from_pairs, join_parts, part, part_of};
 pub use iter::{Leaves, Shape, pairs, shape, walk};
-pub use merge::merge;
+pub use merge::{Merge, merge};
+pub use stepwise::Stepwise;
 
 use super::Alloc;
 use super::build::Built;
