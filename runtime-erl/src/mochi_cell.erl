@@ -6,7 +6,7 @@ A cell is `{'$cell', Owner, Id}`. Its content is in the process dictionary of `O
 (an agent that its owner waits for) reaches it by a request to the owner. On stock OTP a cell lives as long as its owner.
 """.
 
--export([new/1, get/1, set/2, plain/1, fresh/2, fresh_deep/2, pack/1, unpack/1, local_get/1, local_set/2]).
+-export([get_any/1, set_any/2, new/1, get/1, set/2, plain/1, fresh/2, fresh_deep/2, pack/1, unpack/1, local_get/1, local_set/2]).
 -export_type([cell/0]).
 
 -type cell() :: {'$cell', pid(), non_neg_integer()}.
@@ -26,17 +26,25 @@ new(Value) ->
 
 -doc "The content.".
 -spec get(cell()) -> term().
-get({'$cell', Owner, Id}) when Owner =:= self() ->
+get(C) -> get_any(C).
+
+-doc "The same, every case of it: our VM reads and sets cells of the process itself.".
+-spec get_any(cell()) -> term().
+get_any({'$cell', Owner, Id}) when Owner =:= self() ->
     erlang:get({'$cell', Id});
-get({'$cell', Owner, Id}) ->
+get_any({'$cell', Owner, Id}) ->
     mochi_agent:ask(Owner, {cell_get, Id}).
 
 -doc "Replaces the content.".
 -spec set(cell(), term()) -> ok.
-set({'$cell', Owner, Id}, Value) when Owner =:= self() ->
+set(C, Value) -> set_any(C, Value).
+
+-doc "The same, every case of it.".
+-spec set_any(cell(), term()) -> ok.
+set_any({'$cell', Owner, Id}, Value) when Owner =:= self() ->
     erlang:put({'$cell', Id}, Value),
     ok;
-set({'$cell', Owner, Id}, Value) ->
+set_any({'$cell', Owner, Id}, Value) ->
     mochi_agent:ask(Owner, {cell_set, Id, Value}),
     ok.
 

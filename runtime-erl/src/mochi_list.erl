@@ -12,7 +12,7 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 
 -export([new/0, from_list/1, from_reversed/1, to_list/1, size/1, nth/2, set_nth/3, push/2, map/2]).
 -export([at/2, append/2, concat/1, first/1, reverse/1, range/1, range/2, range/3, reduce/3, slice/3, grow_set/3]).
--export([length/1]).
+-export([length/1, append_any/2]).
 -export_type([vec/0]).
 
 -type vec() :: {'$v', non_neg_integer(), pos_integer() | {pos_integer(), pos_integer()}, tuple(), tuple()}.
@@ -22,6 +22,8 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 -define(BITS, 4).
 -define(WIDTH, 16).
 -define(MASK, 15).
+%% An assignment makes no list longer than this: it would be a mistake that takes all memory.
+-define(LONGEST, 1 bsl 27).
 
 -doc "The empty list.".
 -spec new() -> vec().
@@ -181,11 +183,15 @@ at(V, I) ->
 
 -doc "`append(xs, v)`: a new list with one more element.".
 -spec append(term(), term()) -> term().
-append({'$v', _, _, _, _} = Xs, V) -> push(V, Xs);
-append(nil, V) -> {'$v', 1, ?BITS, {}, {V}};
-append({'$cell', _, _} = C, V) -> append(mochi_cell:plain(C), V);
-append({'$group', Key, Items}, V) -> {'$group', Key, push(V, Items)};
-append(_, _) -> mochi_core:fail(<<"append expects list">>).
+append(Xs, V) -> append_any(Xs, V).
+
+-doc "The same, every case of it: our VM does the usual one itself, and `at/2`.".
+-spec append_any(term(), term()) -> term().
+append_any({'$v', _, _, _, _} = Xs, V) -> push(V, Xs);
+append_any(nil, V) -> {'$v', 1, ?BITS, {}, {V}};
+append_any({'$cell', _, _} = C, V) -> append(mochi_cell:plain(C), V);
+append_any({'$group', Key, Items}, V) -> {'$group', Key, push(V, Items)};
+append_any(_, _) -> mochi_core:fail(<<"append expects list">>).
 
 -doc "`concat(a, b, ...)`, null counting as empty.".
 -spec concat([term()]) -> vec().
@@ -301,6 +307,6 @@ drop(N, V) -> from_list(lists:nthtail(N, to_list(V))).
 -spec grow_set(vec(), integer(), term()) -> vec().
 grow_set({'$v', Size, _, _, _} = L, I, V) when I >= 0, I < Size -> set_nth(I, V, L);
 grow_set({'$v', Size, _, _, _} = L, I, V) when I < 0, I >= -Size -> set_nth(Size + I, V, L);
-grow_set(_, I, _) when I < 0 -> mochi_core:fail(<<"index out of range">>);
+grow_set(_, I, _) when I < 0; I > ?LONGEST -> mochi_core:fail(<<"index out of range">>);
 grow_set({'$v', Size, _, _, _} = L, Size, V) -> push(V, L);
 grow_set(L, I, V) -> grow_set(push(nil, L), I, V).

@@ -4,41 +4,50 @@ Indexing, fields, slices, loops over values, and assignment through a path: the 
 """.
 
 -export([row_field/2, index/2, index_for_set/2, field/2, set_index/4, put_index/3, set_field/4, put_field/3, update_fields/3, rebuild/2]).
+-export([index_any/2, index_for_set_any/2, set_index_any/4, put_index_any/3]).
 -export([slice/3, slice/4, iter/1, entries/2]).
 
 -type value() :: term().
 
--doc "`v[i]` for any `v`.".
+-doc "`v[i]` for any `v`. As `index_for_set/2`, `set_index/4` and `put_index/3`, a function that our VM does itself where it is easy.".
 -spec index(value(), value()) -> value().
-index({'$v', Size, _, _, _} = V, I) when is_integer(I) ->
+index(V, I) -> index_any(V, I).
+
+-doc "`v[i]` for any `v`.".
+-spec index_any(value(), value()) -> value().
+index_any({'$v', Size, _, _, _} = V, I) when is_integer(I) ->
     if
         I >= 0, I < Size -> mochi_list:nth(I, V);
         I < 0, I >= -Size -> mochi_list:nth(Size + I, V);
         true -> mochi_core:fail([<<"list index out of range: ">>, integer_to_binary(I), <<" (len ">>, integer_to_binary(Size), $)])
     end;
-index({'$cell', _, _} = C, I) -> index(mochi_cell:plain(C), I);
-index(M, K) when is_map(M) -> mochi_map:at(M, K);
-index(nil, _) -> nil;
-index(S, I) when is_binary(S), is_integer(I) -> mochi_str:at(S, I);
-index(S, I) when is_binary(S) ->
+index_any({'$cell', _, _} = C, I) -> index(mochi_cell:plain(C), I);
+index_any(M, K) when is_map(M) -> mochi_map:at(M, K);
+index_any(nil, _) -> nil;
+index_any(S, I) when is_binary(S), is_integer(I) -> mochi_str:at(S, I);
+index_any(S, I) when is_binary(S) ->
     case mochi_num:number(I) of
         N when is_integer(N) -> index(S, N);
         _ -> mochi_core:fail(<<"string index must be int">>)
     end;
-index({'$v', _, _, _, _} = V, I) when is_binary(I); is_float(I) ->
+index_any({'$v', _, _, _, _} = V, I) when is_binary(I); is_float(I) ->
     case mochi_num:number(I) of
         N when is_integer(N) -> index(V, N);
         _ -> mochi_core:fail(<<"invalid index">>)
     end;
-index({'$v', _, _, _, _}, _) -> mochi_core:fail(<<"invalid index">>);
-index({'$group', _, Items}, I) when is_integer(I) -> index(Items, I);
-index(S, K) when is_tuple(S), tuple_size(S) >= 2, is_tuple(element(2, S)), is_binary(K) -> field(S, K);
-index({'$group', _, _} = G, K) -> field(G, K);
-index(_, _) -> mochi_core:fail(<<"cannot index value of this kind">>).
+index_any({'$v', _, _, _, _}, _) -> mochi_core:fail(<<"invalid index">>);
+index_any({'$group', _, Items}, I) when is_integer(I) -> index(Items, I);
+index_any(S, K) when is_tuple(S), tuple_size(S) >= 2, is_tuple(element(2, S)), is_binary(K) -> field(S, K);
+index_any({'$group', _, _} = G, K) -> field(G, K);
+index_any(_, _) -> mochi_core:fail(<<"cannot index value of this kind">>).
 
 -doc "`v[i]` on the way to an assignment: what is not there yet is null.".
 -spec index_for_set(value(), value()) -> value().
-index_for_set(V, I) ->
+index_for_set(V, I) -> index_for_set_any(V, I).
+
+-doc "The same, every case of it.".
+-spec index_for_set_any(value(), value()) -> value().
+index_for_set_any(V, I) ->
     case mochi_cell:plain(V) of
         {'$v', Size, _, _, _} when is_integer(I), I >= Size -> nil;
         P -> index(P, I)
@@ -92,12 +101,16 @@ first_with(_, []) -> nil.
 
 -doc "The new version of `v` after `v[i] = x`; a cell changes in place.".
 -spec set_index(value(), value(), value(), non_neg_integer()) -> value().
-set_index({'$cell', _, _} = C, I, X, _) ->
+set_index(V, I, X, Mask) -> set_index_any(V, I, X, Mask).
+
+-doc "The same, every case of it.".
+-spec set_index_any(value(), value(), value(), non_neg_integer()) -> value().
+set_index_any({'$cell', _, _} = C, I, X, _) ->
     mochi_cell:set(C, put_index(mochi_cell:get(C), I, X)),
     C;
-set_index(nil, I, X, Mask) ->
+set_index_any(nil, I, X, Mask) ->
     mochi_cell:fresh(Mask, put_index(nil, I, X));
-set_index(V, I, X, Mask) ->
+set_index_any(V, I, X, Mask) ->
     shared(V, Mask),
     put_index(V, I, X).
 
@@ -115,21 +128,25 @@ unshared() -> mochi_core:fail(<<"not supported yet: assigning into a value that 
 
 -doc "The new version of `v` after `v[i] = x`, a part of it being a cell or a new version.".
 -spec put_index(value(), value(), value()) -> value().
-put_index({'$v', _, _, _, _} = L, I, X) when is_integer(I) -> mochi_list:grow_set(L, I, X);
-put_index(M, K, X) when is_map(M) -> mochi_map:put(M, K, X);
-put_index({'$cell', _, _} = C, I, X) ->
+put_index(V, I, X) -> put_index_any(V, I, X).
+
+-doc "The same, every case of it.".
+-spec put_index_any(value(), value(), value()) -> value().
+put_index_any({'$v', _, _, _, _} = L, I, X) when is_integer(I) -> mochi_list:grow_set(L, I, X);
+put_index_any(M, K, X) when is_map(M) -> mochi_map:put(M, K, X);
+put_index_any({'$cell', _, _} = C, I, X) ->
     mochi_cell:set(C, put_index(mochi_cell:get(C), I, X)),
     C;
-put_index(nil, I, X) when is_integer(I) -> put_index(mochi_list:new(), I, X);
-put_index(nil, K, X) -> put_index(#{}, K, X);
-put_index({'$v', _, _, _, _} = L, I, X) when is_binary(I) ->
+put_index_any(nil, I, X) when is_integer(I) -> put_index(mochi_list:new(), I, X);
+put_index_any(nil, K, X) -> put_index(#{}, K, X);
+put_index_any({'$v', _, _, _, _} = L, I, X) when is_binary(I) ->
     case mochi_num:number(I) of
         N when is_integer(N) -> put_index(L, N, X);
         _ -> mochi_core:fail(<<"invalid index">>)
     end;
-put_index({'$v', _, _, _, _}, _, _) -> mochi_core:fail(<<"invalid index">>);
-put_index(S, K, X) when is_tuple(S), tuple_size(S) >= 2, is_tuple(element(2, S)), is_binary(K) -> put_field(S, K, X);
-put_index(_, _, _) -> mochi_core:fail(<<"invalid index target">>).
+put_index_any({'$v', _, _, _, _}, _, _) -> mochi_core:fail(<<"invalid index">>);
+put_index_any(S, K, X) when is_tuple(S), tuple_size(S) >= 2, is_tuple(element(2, S)), is_binary(K) -> put_field(S, K, X);
+put_index_any(_, _, _) -> mochi_core:fail(<<"invalid index target">>).
 
 -doc "The new version of `v` after `v.name = x`; a cell changes in place.".
 -spec set_field(value(), binary(), value(), non_neg_integer()) -> value().

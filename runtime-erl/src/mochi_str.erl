@@ -5,15 +5,19 @@ Mochi strings: UTF-8 binaries, counted in code points. Texts of ASCII bytes only
 
 -export([len/1, at/2, sub/3, reverse/1, upper/1, lower/1, trim/1, split/2, join/2, index_of/2, repeat/2]).
 -export([starts_with/2, pad_start/3, parse_int/1, parse_int/2, sha256/1, copy/1, own/1]).
--export([slice/3, to_lower/1, to_upper/1]).
+-export([len_any/1, sub_any/3, slice/3, to_lower/1, to_upper/1]).
 
 %% From this size in bytes on it pays to remember what a string is made of.
 -define(LONG, 64).
 
 -doc "Number of code points.".
 -spec len(binary()) -> non_neg_integer().
-len(S) when byte_size(S) < ?LONG -> len(S, 0);
-len(S) ->
+len(S) -> len_any(S).
+
+-doc "The same, every case of it: our VM does short strings itself, in `sub/3` too.".
+-spec len_any(binary()) -> non_neg_integer().
+len_any(S) when byte_size(S) < ?LONG -> len(S, 0);
+len_any(S) ->
     {Len, _} = about(S),
     Len.
 
@@ -67,8 +71,12 @@ offset(S, N, At) ->
 
 -doc "Code points `A` to before `B`, both in range.".
 -spec sub(binary(), non_neg_integer(), non_neg_integer()) -> binary().
-sub(_, A, B) when A >= B -> <<>>;
-sub(S, A, B) when byte_size(S) >= ?LONG ->
+sub(S, A, B) -> sub_any(S, A, B).
+
+-doc "The same, every case of it.".
+-spec sub_any(binary(), non_neg_integer(), non_neg_integer()) -> binary().
+sub_any(_, A, B) when A >= B -> <<>>;
+sub_any(S, A, B) when byte_size(S) >= ?LONG ->
     {Len, How} = about(S),
     From = min(A, Len),
     To = min(B, Len),
@@ -76,7 +84,7 @@ sub(S, A, B) when byte_size(S) >= ?LONG ->
         ascii -> binary:part(S, From, To - From);
         _ -> << <<C/utf8>> || <<C:32>> <= binary:part(How, 4 * From, 4 * (To - From)) >>
     end;
-sub(S, A, B) ->
+sub_any(S, A, B) ->
     From = min(offset(S, A, 0), byte_size(S)),
     Rest = binary:part(S, From, byte_size(S) - From),
     binary:part(Rest, 0, min(offset(Rest, B - A, 0), byte_size(Rest))).

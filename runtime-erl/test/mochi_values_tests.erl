@@ -168,3 +168,89 @@ query_test() ->
     ?assert(is_list(Before)),
     {garbage_collection, G} = process_info(self(), garbage_collection),
     ?assertEqual(0, proplists:get_value(minor_gcs, G)).
+
+%%% What our VM does itself is what the functions do that do every case.
+
+same(M, F, G, Args) ->
+    ?assertEqual({F, Args, answer(fun() -> apply(M, G, Args) end)}, {F, Args, answer(fun() -> apply(M, F, Args) end)}).
+
+answer(F) ->
+    try {ok, F()} catch C:R -> {C, R} end.
+
+shapes() ->
+    Whole = [v(lists:seq(1, N)) || N <- [0, 1, 2, 15, 16, 17, 32, 33, 255, 256, 257, 272, 273, 4096, 4097, 4113]],
+    Cut = [mochi_list:slice(V, A, mochi_list:size(V)) || V <- Whole, A <- [1, 7, 16, 40], A < mochi_list:size(V)],
+    Whole ++ Cut.
+
+vectors_native_test() ->
+    [begin
+         Size = mochi_list:size(V),
+         Is = lists:usort([0, 1, 14, 15, 16, 17, 255, 256, 300, Size div 2, Size - 17, Size - 16, Size - 1, Size, -1, -Size, -Size - 1, 1 bsl 70]),
+         [begin
+              same(mochi_ref, index, index_any, [V, I]),
+              ?assertEqual(answer(fun() -> mochi_ref:index_any(V, I) end), answer(fun() -> mochi_list:at(V, I) end)),
+              same(mochi_ref, index_for_set, index_for_set_any, [V, I]),
+              [begin
+                   same(mochi_ref, set_index, set_index_any, [V, I, x, 0]),
+                   same(mochi_ref, set_index, set_index_any, [V, I, x, 1]),
+                   same(mochi_ref, put_index, put_index_any, [V, I, x])
+               end || I < Size + 20]
+          end || I <- Is],
+         same(mochi_list, append, append_any, [V, y])
+     end || V <- shapes()],
+    ok.
+
+kinds_native_test() ->
+    Maps = [#{}, #{1 => a, <<"k">> => b, <<>> => c}, maps:from_list([{N, N} || N <- lists:seq(1, 50)])],
+    Keys = [1, 7, -1, <<"1">>, <<"k">>, <<>>, <<"-1">>, <<"01">>, 1.5, nil, 1 bsl 80],
+    Values = Maps ++ [nil, 5, 1.5, true, <<"abc">>, {'$group', 1, v([1])}, {'P', {m, <<"P">>, #{<<"k">> => 3}, []}, 9}],
+    [begin
+         same(mochi_ref, index, index_any, [V, K]),
+         same(mochi_ref, index_for_set, index_for_set_any, [V, K]),
+         same(mochi_ref, set_index, set_index_any, [V, K, x, 0]),
+         V =/= nil andalso same(mochi_ref, set_index, set_index_any, [V, K, x, 7]),
+         same(mochi_ref, put_index, put_index_any, [V, K, x])
+     end || V <- Values, K <- Keys],
+    [same(mochi_list, append, append_any, [V, x]) || V <- Values],
+    ok.
+
+strings_native_test() ->
+    Long = binary:copy(<<"abcdefgh">>, 700),
+    Wide = unicode:characters_to_binary(lists:duplicate(100, [16#E9, $a, 16#1F363])),
+    Part = binary:part(Long, 3, 100),
+    Strings = [<<>>, <<"a">>, <<"h", 16#E9/utf8, "llo">>, Long, Wide, <<Wide/binary, Long/binary>>, Part],
+    [begin
+         same(mochi_str, len, len_any, [S]),
+         [same(mochi_ref, index, index_any, [S, I]) || I <- [0, 1, 2, 4, 5, 99, 299, 300, 5599, -1, -3, <<"1">>, 1 bsl 70]],
+         [same(mochi_str, sub, sub_any, [S, A, B]) || A <- [0, 1, 3, 250, 6000], B <- [0, 1, 4, 90, 299, 5000, 9000]]
+     end || S <- Strings],
+    ok.
+
+cells_native_test() ->
+    C = mochi_cell:new(v([1, 2, 3])),
+    ?assertEqual(2, mochi_ref:index(C, 1)),
+    ?assertEqual(C, mochi_ref:set_index(C, 1, 9, 1)),
+    ?assertEqual(C, mochi_ref:put_index(C, 5, 6)),
+    ?assertEqual([1, 9, 3, nil, nil, 6], l(mochi_cell:get(C))),
+    M = mochi_cell:new(#{}),
+    [?assertEqual(M, mochi_ref:set_index(M, K, C, 2)) || K <- [1, <<"1">>, <<"b">>]],
+    ?assertEqual(#{1 => C, <<"b">> => C}, mochi_cell:get(M)),
+    ?assertEqual([1, 9, 3, nil, nil, 6, 7], l(mochi_list:append(C, 7))),
+    ?assertEqual(ok, mochi_cell:set(M, 5)),
+    ?assertEqual(5, mochi_cell:get(M)),
+    ?assertError(_, mochi_ref:index(M, 0)),
+    %% Many changes, with collections between them.
+    lists:foreach(fun(N) -> mochi_ref:set_index(C, N rem 5000, {N, N}, 1) end, lists:seq(0, 60000)),
+    ?assertEqual({60000, 60000}, mochi_ref:index(C, 0)),
+    ?assertEqual({59999, 59999}, mochi_ref:index(C, -1)).
+
+%% Terms that look like vectors and aren't: an error, never another program's memory.
+broken_vectors_test() ->
+    Broken = [{'$v', 100, 4, {}, {}}, {'$v', 100, 4, {{}}, {1}}, {'$v', 5, 4000, {1}, {}}, {'$v', 5, -4, {1}, {}}, {'$v', 5, 3, {1}, {}},
+              {'$v', 40, 8, {{1}}, {1, 2}}, {'$v', -1, 4, {}, {1}}, {'$v', 3, 4, {}, not_a_tuple}, {'$v', 3, {4, -7}, {}, {1, 2, 3}},
+              {'$v', 3, {x, y}, {}, {1}}, {'$v', 1 bsl 61, 4, {1}, {1}}, {'$v', a, b, c, d}, {'$cell', self(), 1 bsl 70}],
+    [answer(fun() -> mochi_ref:index(V, I) end) || V <- Broken, I <- [0, 1, 17, 39, -1, 99]],
+    [answer(fun() -> mochi_list:at(V, I) end) || V <- Broken, I <- [0, 1, 17, 39, -1, 99]],
+    [answer(fun() -> mochi_ref:set_index(V, I, x, 0) end) || {_, Size, _, _, _} = V <- Broken, I <- [0, 1, 17, 39], I < Size],
+    [answer(fun() -> mochi_list:append(V, x) end) || {_, _, 4, _, _} = V <- Broken],
+    ok.

@@ -1193,6 +1193,21 @@ macro_rules! for_each_atom {
             UNCHANGED = "unchanged",
             UPDATE_CPU_INFO = "update_cpu_info",
             BAD_OPTION = "bad_option",
+            MOCHI_VECTOR = "$v",
+            MOCHI_CELL = "$cell",
+            MOCHI_CELL_ = "mochi_cell",
+            MOCHI_LIST = "mochi_list",
+            MOCHI_REF = "mochi_ref",
+            MOCHI_STR = "mochi_str",
+            APPEND_ANY = "append_any",
+            GET_ANY = "get_any",
+            INDEX_ANY = "index_any",
+            INDEX_FOR_SET_ANY = "index_for_set_any",
+            LEN_ANY = "len_any",
+            PUT_INDEX_ANY = "put_index_any",
+            SET_ANY = "set_any",
+            SET_INDEX_ANY = "set_index_any",
+            SUB_ANY = "sub_any",
         }
     };
 }

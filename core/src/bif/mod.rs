@@ -33,6 +33,7 @@ pub mod literals;
 pub mod log;
 pub mod maps;
 pub mod misc;
+pub mod mochi;
 pub mod monitor;
 pub mod packet;
 pub mod ports;

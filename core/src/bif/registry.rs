@@ -84,21 +84,26 @@ pub(super) fn key_hash(mem: Mem, names: &dyn Names, key: Term) -> u64 {
 }
 
 /// Words that a term can have without a collection.
-fn words_left(ctx: &Ctx<'_>) -> u32 {
+pub(super) fn words_left(ctx: &Ctx<'_>) -> u32 {
     ctx.proc.heap.free().saturating_sub(RESERVED - 1)
 }
 
 /// Pairs live on the heap proper, so that a `put` collects where one of OTP would.
 fn put(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
-    let (mem, key) = (ctx.sys.mem(), args[0]);
+    put_pair(ctx, args[0], args[1])
+}
+
+/// `put/2`; when it asks for a collection, nothing has changed.
+pub(super) fn put_pair(ctx: &mut Ctx<'_>, key: Term, value: Term) -> BifResult {
+    let mem = ctx.sys.mem();
     let hash = key_hash(mem, &ctx.sys.names(), key);
-    let need = ctx.proc.dict.words_to_put(mem, hash, key, args[1]);
+    let need = ctx.proc.dict.words_to_put(mem, hash, key, value);
     if need > 0 && words_left(ctx) < need {
         return Err(Fault::Collect(need));
     }
     let names = SystemNames { atoms: &ctx.sys.atoms, code: &ctx.sys.code };
     let mut alloc = HeapAlloc { heap: &mut ctx.proc.heap, arena: &mut ctx.sys.arena };
-    let old = ctx.proc.dict.put(&mut alloc, &|mem, key| key_hash(mem, &names, key), key, args[1])?;
+    let old = ctx.proc.dict.put(&mut alloc, &|mem, key| key_hash(mem, &names, key), key, value)?;
     Ok(old.unwrap_or(Term::atom(am::UNDEFINED)))
 }
 

@@ -27,6 +27,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::flags::BIFS,
     super::host::BIFS,
     super::misc::BIFS,
+    super::mochi::BIFS,
     super::debug::BIFS,
     super::monitor::BIFS,
     super::packet::BIFS,
