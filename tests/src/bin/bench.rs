@@ -1,5 +1,5 @@
 //! Times the programs of `tests/bench` on our native VM and on real OTP, in the same run, and prints the ratios; with `--host`, in a browser
-//! and on our native VM.
+//! and on our native VM; with `--mochi`, Mochi programs beside hand-written Erlang on our native VM.
 //!
 //! A program times itself by its machine's own clock, at its own size and at ten times that, and prints the least of several times with a
 //! hash of its results; both machines must agree on the hash. The ratio at ten times the size tells whether the complexity is OTP's. The table is meant for `docs/perf-log.md`, with the commit and the machine added by hand. One run on a busy machine proves little.
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use beambox_playground::{Program, Progress, Session, Settings, Stream, World};
+use beambox_playground::{Arg, Program, Progress, Session, Settings, Stream, World};
 use beambox_tests::host::Kind;
 use beambox_tests::host::web::Web;
 use beambox_tests::{oracle, places};
@@ -25,6 +25,9 @@ struct Cli {
     /// Compare this host of ours (`node` or `chromium`) with our own native one, instead of that with real OTP.
     #[arg(long)]
     host: Option<Kind>,
+    /// Mochi programs (`tests/bench/mochi`) beside the same written by hand in Erlang, both on our native VM.
+    #[arg(long)]
+    mochi: bool,
     /// Only programs whose name contains one of these.
     names: Vec<String>,
 }
@@ -46,13 +49,22 @@ fn run(cli: &Cli) -> Result<()> {
     let otp = places::otp()?;
     let code = places::target().join("bench");
     fs::create_dir_all(&code)?;
-    let sources = sources()?;
-    let compiled =
-        Command::new(otp.join("erlc")).arg("-o").arg(&code).args(&sources).output().context("cannot start erlc")?;
+    let sources = sources(if cli.mochi { "tests/bench/mochi" } else { "tests/bench" })?;
+    let timer = places::root().join("tests/bench/pair_timer.erl");
+    let compiled = Command::new(otp.join("erlc"))
+        .arg("-o")
+        .arg(&code)
+        .args(&sources)
+        .arg(&timer)
+        .output()
+        .context("cannot start erlc")?;
     if !compiled.status.success() {
         bail!("the benchmarks don't compile:\n{}", String::from_utf8_lossy(&compiled.stdout));
     }
     let bundle = fs::read(places::bundle()?)?;
+    if cli.mochi {
+        return pairs(cli, &sources, &code, &bundle);
+    }
     let web = match cli.host {
         None => None,
         Some(Kind::Node) => Some(Web::start("node")?),
@@ -96,10 +108,49 @@ fn run(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-fn sources() -> Result<Vec<PathBuf>> {
-    let dir = places::root().join("tests/bench");
+/// Mochi beside Erlang. Both must print the same.
+fn pairs(cli: &Cli, sources: &[PathBuf], code: &Path, bundle: &[u8]) -> Result<()> {
+    println!("| program | Mochi, ms | Erlang, ms | ratio |\n|---|---:|---:|---:|");
+    let (mut product, mut count) = (1.0f64, 0);
+    for source in sources {
+        let name = source.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+        if !cli.names.is_empty() && !cli.names.iter().any(|n| name.contains(n.as_str())) {
+            continue;
+        }
+        let file = format!("{name}.mochi");
+        let text = fs::read_to_string(source.with_extension("mochi"))?;
+        let compiled = beambox_mochi::compile(&text, &file, &beambox_mochi::Options::default());
+        let (module, bytes) = compiled.modules.first().with_context(|| {
+            format!("{file} doesn't compile:\n{}", beambox_mochi::diag::render_all(&compiled.diagnostics, &text, &file))
+        })?;
+        fs::write(code.join(format!("{module}.beam")), bytes)?;
+        let timed = |module: &str| -> Result<(String, f64)> {
+            let args = vec![Arg::Atom(module.into())];
+            let output = call("pair_timer", args, code, bundle).with_context(|| format!("{module} on our VM"))?;
+            let text = String::from_utf8_lossy(&output).into_owned();
+            let (printed, time) =
+                text.trim_end().rsplit_once('\n').with_context(|| format!("{module} printed {text:?}"))?;
+            Ok((printed.to_owned(), time.parse::<f64>()?.max(1.0)))
+        };
+        let (ours, hand) = (timed(module)?, timed(name)?);
+        if ours.0 != hand.0 {
+            bail!("{name} prints {:?} in Mochi and {:?} in Erlang", ours.0, hand.0);
+        }
+        let ratio = ours.1 / hand.1;
+        product *= ratio;
+        count += 1;
+        println!("| {name} | {:.2} | {:.2} | {ratio:.2} |", ours.1 / 1000.0, hand.1 / 1000.0);
+    }
+    if count > 1 {
+        println!("| geometric mean | | | {:.2} |", product.powf(1.0 / f64::from(count)));
+    }
+    Ok(())
+}
+
+fn sources(folder: &str) -> Result<Vec<PathBuf>> {
+    let dir = places::root().join(folder);
     let mut found: Vec<PathBuf> = fs::read_dir(&dir)?.flatten().map(|e| e.path()).collect();
-    found.retain(|p| p.extension().is_some_and(|e| e == "erl"));
+    found.retain(|p| p.extension().is_some_and(|e| e == "erl") && !p.ends_with("pair_timer.erl"));
     found.sort();
     Ok(found)
 }
@@ -139,6 +190,10 @@ impl World for Clocked {
 
 /// Runs `MODULE:main()` on our VM; what it wrote.
 fn native(module: &str, code: &Path, bundle: &[u8]) -> Result<Vec<u8>> {
+    call(module, Vec::new(), code, bundle)
+}
+
+fn call(module: &str, args: Vec<Arg>, code: &Path, bundle: &[u8]) -> Result<Vec<u8>> {
     let output = Rc::new(RefCell::new(Vec::new()));
     let world = Clocked { start: Instant::now(), output: output.clone() };
     let mut session = Session::new(Settings::default(), Box::new(world));
@@ -147,7 +202,7 @@ fn native(module: &str, code: &Path, bundle: &[u8]) -> Result<Vec<u8>> {
         let path = entry.path();
         session.add_module(path.file_stem().and_then(|s| s.to_str()).unwrap_or_default(), fs::read(&path)?);
     }
-    let call = Program::Call { module: module.into(), function: "main".into(), args: Vec::new() };
+    let call = Program::Call { module: module.into(), function: "main".into(), args };
     session.run(call).map_err(|e| anyhow!("{e}"))?;
     session.close_input();
     loop {
