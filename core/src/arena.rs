@@ -48,6 +48,9 @@ pub struct Arena {
     literal_base: Addr,
     literal_segments: Vec<Segment>,
     live: FxHashMap<Addr, Live>,
+    /// Blocks that references own, by the reference's numbers, and those that are gone (see `heap::owner`).
+    pub(crate) owned: FxHashMap<(u64, u32), Addr>,
+    pub(crate) dead: Vec<(u64, u32)>,
     used: u64,
     peak: u64,
     limit: u64,
@@ -68,6 +71,8 @@ impl Arena {
             literal_base: base + (pages - pages / 4) * PAGE,
             literal_segments: Vec::new(),
             live: FxHashMap::default(),
+            owned: FxHashMap::default(),
+            dead: Vec::new(),
             used: 0,
             peak: 0,
             limit,

@@ -1,7 +1,8 @@
 //! What programs hold of the outside by reference: open files, buffers, ports, prepared code, who waits for the terminal.
 //!
-//! A reference is a plain reference of this node whose number stands in a table here. A file and a port end with their owner,
-//! as on OTP; a buffer has an entry only while it has contents or a lock, so that no collection need tell when it is dropped.
+//! A reference's number stands in a table here. A file and a port end with their owner, as on OTP; what a reference owns
+//! (`heap::owner`) ends when the last copy of the reference is collected, see [`System::bury`](crate::system::System::bury).
+//! A buffer has an entry only while it has contents or a lock.
 
 use crate::heap::refs::RefId;
 use crate::host::Stream;
@@ -212,6 +213,25 @@ pub struct LiteralAreas {
 }
 
 impl Resources {
+    /// Bytes of the host that all of it takes.
+    pub fn host_bytes(&self) -> u64 {
+        let buffers: usize = self.buffers.values().map(|b| b.bytes.capacity() + size_of::<Buffer>()).sum();
+        let stream = |z: &ZStream| {
+            let codec = match z.codec {
+                Codec::None | Codec::Closed => 0,
+                Codec::Deflate(_) => 400_000,
+                Codec::Inflate(_) => 50_000,
+            };
+            let stash = z.stash.as_ref().map_or(0, |s| s.1.len());
+            size_of::<ZStream>() + codec + z.input.capacity() + z.window.capacity() + stash
+        };
+        let streams: usize = self.zlib.values().map(stream).sum();
+        let small = self.ciphers.len() * 2 * size_of::<CipherState>()
+            + (self.files.len() + self.ports.len() + self.terminals.len() + self.prepared.len()) * 64
+            + (self.node_monitors.len() + self.port_monitors.len()) * 64;
+        (buffers + streams + small) as u64
+    }
+
     /// The ports that a process owns.
     pub fn ports_of(&self, pid: Term) -> Vec<Term> {
         self.ports.iter().filter(|(_, p)| p.owner == pid).map(|(n, _)| Term::port(*n)).collect()

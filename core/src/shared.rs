@@ -1,14 +1,13 @@
-//! What processes share besides tables: persistent terms, arrays of atomics, the environment.
+//! What processes share besides tables: persistent terms, the environment.
 //!
 //! A persistent term lives among the literals, so reading it copies nothing. What a `put` or `erase` replaces goes the way of purged
-//! code's literals: processes that refer to it copy it, then its area is given back. Arrays of atomics stay until the VM ends, since no
-//! collection tells when the last reference is gone. Both count against the memory limit.
+//! code's literals: processes that refer to it copy it, then its area is given back. Arrays of atomics
+//! belong to their references (`heap::owner`).
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::heap::order;
-use crate::heap::refs::RefId;
 use crate::heap::{Fragment, LiteralAlloc, OffHeap, build, copy, size};
-use crate::term::{Addr, Mem, Names, Term, hash};
+use crate::term::{Mem, Names, Term, hash};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -131,43 +130,6 @@ fn literal_pair(arena: &mut Arena, key: Term, value: Term) -> Result<(Term, Area
     Ok((pair, (fragment, a.off_heap)))
 }
 
-/// An array of 64-bit integers in the arena.
-#[derive(Clone, Copy, Debug)]
-pub struct AtomicArray {
-    block: Addr,
-    pub len: u32,
-    pub signed: bool,
-}
-
-impl AtomicArray {
-    /// The number at `index`, from 1.
-    pub fn get(self, mem: Mem, index: u32) -> u64 {
-        mem.word(self.block, index - 1)
-    }
-    pub fn set(self, mem: Mem, index: u32, value: u64) {
-        mem.set_word(self.block, index - 1, value)
-    }
-}
-
-/// All arrays, by their references.
-#[derive(Default, Debug)]
-pub struct Atomics {
-    arrays: BTreeMap<RefId, AtomicArray>,
-}
-
-impl Atomics {
-    pub fn add(&mut self, arena: &mut Arena, id: RefId, len: u32, signed: bool) -> Result<(), OutOfMemory> {
-        let block = arena.alloc(len as usize)?;
-        let mem = arena.mem();
-        (0..len).for_each(|i| mem.set_word(block, i, 0));
-        self.arrays.insert(id, AtomicArray { block, len, signed });
-        Ok(())
-    }
-    pub fn get(&self, id: RefId) -> Option<AtomicArray> {
-        self.arrays.get(&id).copied()
-    }
-}
-
 /// Environment variables that the program has set itself; those of the host are not seen.
 #[derive(Default, Debug)]
 pub struct Environment {
@@ -219,7 +181,6 @@ pub struct Shared {
     /// `max_heap_size` of processes that don't set it.
     pub max_heap: crate::process::MaxHeap,
     pub persistent: PersistentTerms,
-    pub atomics: Atomics,
     pub environment: Environment,
     pub since: SinceLast,
     /// `system_flag`s of scheduler wall time and microstate accounting.
@@ -234,7 +195,6 @@ impl Default for Shared {
             backtrace_depth: 8,
             max_heap: Default::default(),
             persistent: Default::default(),
-            atomics: Default::default(),
             environment: Default::default(),
             since: Default::default(),
             accounting: (false, false),

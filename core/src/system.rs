@@ -169,7 +169,29 @@ impl System {
     /// Bytes of the host that the guest's processes, timers and tables take outside of the arena.
     pub fn host_bytes(&self) -> u64 {
         let processes: u64 = self.procs.iter().map(Process::host_bytes).sum();
-        processes + self.timers.host_bytes() + self.ets.host_bytes()
+        let tables = self.timers.host_bytes() + self.ets.host_bytes() + self.code.host_bytes();
+        processes + tables + self.resources.host_bytes()
+    }
+
+    /// Forgets what stands for references that are all gone: streams, open files, code that was prepared and never installed.
+    pub fn bury(&mut self) {
+        for id in self.arena.take_dead() {
+            let r = &mut self.resources;
+            r.zlib.remove(&id);
+            r.ciphers.remove(&id);
+            r.buffers.remove(&id);
+            r.terminals.remove(&id);
+            if let Some(handle) = r.files.remove(&id).and_then(|f| f.handle) {
+                // Nobody is left to be told that closing failed.
+                let _ = self.host.files().map(|f| f.close(handle));
+            }
+            let slot = r.prepared.remove(&id).map(|p| p.ready.slot as usize);
+            if let Some(instance) = slot.and_then(|slot| self.code.instances.get_mut(slot)?.take()) {
+                let mut off_heap = instance.literal_off_heap;
+                crate::heap::gc::sweep::release_all(&mut self.arena, &mut off_heap);
+                instance.literal_areas.iter().for_each(|f| self.arena.free(f.start));
+            }
+        }
     }
 
     /// Holds the guest to its limit of memory where that isn't the arena's: a flood of small messages, monitors or timers
@@ -179,6 +201,7 @@ impl System {
             return;
         }
         self.audit_at = self.counters.reductions + AUDIT_EVERY;
+        self.bury();
         let limit = self.config.max_memory;
         if self.stop.is_none() && self.arena.used() + self.host_bytes() > limit {
             self.stop = Some(StopCause::OutOfMemory(limit));

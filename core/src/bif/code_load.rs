@@ -7,7 +7,8 @@ use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
 use crate::code::{CodePtr, FunEntry};
 use crate::error::StopCause;
-use crate::heap::{Alloc, refs};
+use crate::heap::Alloc;
+use crate::heap::owner::{self, Holds};
 use crate::load;
 use crate::resources::Prepared;
 use crate::term::{Term, object};
@@ -71,7 +72,7 @@ fn prepare_loading(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         Ok(ready) => {
             let id = ctx.sys.fresh_ref();
             ctx.sys.resources.prepared.insert(id, Prepared { ready });
-            Ok(refs::make(ctx, id)?)
+            Ok(owner::make(ctx, id, Holds::Host, 0)?)
         }
         Err(e) => {
             if ctx.sys.atoms.len() >= ctx.sys.atoms.limit() {

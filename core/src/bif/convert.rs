@@ -5,8 +5,8 @@
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::{MAX_ATOM_CHARS, am};
 use crate::heap::print;
-use crate::heap::refs::{self, RefId};
-use crate::heap::{Alloc, build, number};
+use crate::heap::refs::RefId;
+use crate::heap::{Alloc, build, number, owner};
 use crate::term::{Mem, Term, float_text};
 use num_bigint::{BigInt, Sign};
 
@@ -398,7 +398,7 @@ fn list_to_ref(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let parts = numbers(ctx, args[0], "#Ref<");
     let words: Option<Vec<u32>> = parts.unwrap_or_default().iter().map(|n| u32::try_from(*n).ok()).collect();
     match words.as_deref() {
-        Some([0, c, b, a]) => Ok(refs::make(ctx, RefId::from_numbers([*a, *b, *c]))?),
+        Some([0, c, b, a]) => Ok(owner::find(ctx, RefId::from_numbers([*a, *b, *c]))?),
         _ => Err(ctx.badarg()),
     }
 }

@@ -5,6 +5,7 @@
 use super::crypto::{bytes, fail, map, name_of, names, random};
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::heap::Alloc;
+use crate::heap::owner::{self, Holds};
 use crate::heap::refs;
 use crate::resources::{CipherState, Padding};
 use crate::term::Term;
@@ -305,12 +306,13 @@ fn last(ctx: &mut Ctx<'_>, s: &mut CipherState) -> Result<Vec<u8>, Fault> {
 
 fn init(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let s = state(ctx, a[0], a[1], a[2], a[3])?;
+    ctx.sys.bury();
     if ctx.sys.resources.ciphers.len() >= MAX_STATES {
         return Err(ctx.system_limit());
     }
     let id = ctx.sys.fresh_ref();
     ctx.sys.resources.ciphers.insert(id, s);
-    Ok(refs::make(ctx, id)?)
+    Ok(owner::make(ctx, id, Holds::Host, 0)?)
 }
 
 /// Takes a state out of the table; the caller puts it back.

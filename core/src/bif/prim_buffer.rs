@@ -4,13 +4,14 @@
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::refs::{self, RefId};
+use crate::heap::owner::{self, Holds};
+use crate::heap::refs::RefId;
 use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[
     bif("prim_buffer", "new", 0, |c, _| {
         let id = c.sys.fresh_ref();
-        Ok(refs::make(c, id)?)
+        Ok(owner::make(c, id, Holds::Host, 0)?)
     }),
     bif("prim_buffer", "size", 1, |c, a| {
         let id = buffer(c, a[0])?;
@@ -100,6 +101,12 @@ fn write(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     }
     if !t.is_nil() {
         return Err(ctx.badarg());
+    }
+    ctx.charge(out.len() / 256);
+    let most = ctx.sys.config.max_memory as usize;
+    let all: usize = ctx.sys.resources.buffers.values().map(|b| b.bytes.len()).sum();
+    if all.saturating_add(out.len()) > most {
+        return Err(ctx.system_limit());
     }
     ctx.sys.resources.buffers.entry(id).or_default().bytes.extend(out);
     tidy(ctx, id);

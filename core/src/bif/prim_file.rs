@@ -5,7 +5,8 @@
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::refs::{self, RefId};
+use crate::heap::owner::{self, Holds};
+use crate::heap::refs::RefId;
 use crate::host::files::{FileInfo, FileKind, Files, OpenModes, Posix, Whence};
 use crate::resources::OpenFile;
 use crate::term::Term;
@@ -189,9 +190,9 @@ fn open(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     match opened {
         Ok(handle) => {
             let id = ctx.sys.fresh_ref();
-            let owner = ctx.proc.pid;
-            ctx.sys.resources.files.insert(id, OpenFile { owner, handle: Some(handle) });
-            let reference = refs::make(ctx, id)?;
+            let file = OpenFile { owner: ctx.proc.pid, handle: Some(handle) };
+            ctx.sys.resources.files.insert(id, file);
+            let reference = owner::make(ctx, id, Holds::Host, 0)?;
             ok(ctx, reference)
         }
         Err(e) => error(ctx, e),

@@ -7,7 +7,8 @@
 
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::am;
-use crate::heap::refs::{self, RefId};
+use crate::heap::owner::{self, Holds};
+use crate::heap::refs::RefId;
 use crate::host::terminal::{LineModes, Standard};
 use crate::host::{Input, Stream};
 use crate::resources::Select;
@@ -19,7 +20,7 @@ pub const BIFS: &[Bif] = &[
     bif("prim_tty", "tty_create", 0, |c, _| {
         let id = c.sys.fresh_ref();
         c.sys.resources.terminals.insert(id);
-        let tty = refs::make(c, id)?;
+        let tty = owner::make(c, id, Holds::Host, 0)?;
         c.tuple(&[Term::atom(am::OK), tty])
     }),
     bif("prim_tty", "tty_init", 3, init),

@@ -4,8 +4,8 @@ use super::code_purge::release_areas;
 use super::support::atom_map;
 use super::{Bif, BifResult, Ctx, bif};
 use crate::atom::am;
-use crate::heap::{number, refs};
-use crate::shared::AtomicArray;
+use crate::heap::number;
+use crate::heap::owner::{self, Array, Holds};
 use crate::term::Term;
 
 pub const BIFS: &[Bif] = &[
@@ -89,9 +89,8 @@ fn new_array(ctx: &mut Ctx<'_>, len: Term, signed: bool) -> BifResult {
     match len.as_small() {
         Some(n @ 1..=MAX_LEN) => {
             let id = ctx.sys.fresh_ref();
-            let sys = &mut *ctx.sys;
-            sys.shared.atomics.add(&mut sys.arena, id, n as u32, signed)?;
-            Ok(refs::make(ctx, id)?)
+            ctx.charge(n as usize / 64);
+            Ok(owner::make(ctx, id, if signed { Holds::Signed } else { Holds::Unsigned }, n as u32)?)
         }
         Some(n) if n > MAX_LEN => Err(ctx.system_limit()),
         _ => Err(ctx.badarg()),
@@ -128,8 +127,8 @@ fn atomics_new_flags(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 }
 
 /// The array and the index that `args` start with.
-fn at(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u32), super::Fault> {
-    let array = ctx.sys.mem().ref_id(args[0]).and_then(|id| ctx.sys.shared.atomics.get(id));
+fn at(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(Array, u32), super::Fault> {
+    let array = ctx.sys.mem().owned_array(args[0]);
     match (array, args[1].as_small()) {
         (Some(x), Some(i)) if i >= 1 && i <= x.len as i64 => Ok((x, i as u32)),
         _ => Err(ctx.badarg()),
@@ -137,7 +136,7 @@ fn at(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u32), super::Fau
 }
 
 impl Ctx<'_> {
-    fn number_of(&mut self, x: AtomicArray, bits: u64) -> BifResult {
+    fn number_of(&mut self, x: Array, bits: u64) -> BifResult {
         if x.signed { self.int(bits as i64) } else { self.uint(bits) }
     }
 }
@@ -152,7 +151,7 @@ fn bits(ctx: &mut Ctx<'_>, t: Term) -> Result<u64, super::Fault> {
 }
 
 /// As [`update`] with a value that the array must be able to hold.
-fn set(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u64, u64), super::Fault> {
+fn set(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(Array, u64, u64), super::Fault> {
     let (x, _) = at(ctx, args)?;
     let mem = ctx.sys.mem();
     let fits = if x.signed { number::to_i64(mem, args[2]).is_some() } else { number::to_u64(mem, args[2]).is_some() };
@@ -160,7 +159,7 @@ fn set(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u64, u64), supe
 }
 
 /// As [`update`] for `sub`, whose operand is negated before anything else.
-fn sub(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(AtomicArray, u64, u64), super::Fault> {
+fn sub(ctx: &mut Ctx<'_>, args: &[Term]) -> Result<(Array, u64, u64), super::Fault> {
     if !ctx.sys.mem().is_integer(args[2]) {
         return Err(ctx.badarith());
     }
@@ -172,7 +171,7 @@ fn update(
     ctx: &mut Ctx<'_>,
     args: &[Term],
     f: impl FnOnce(u64, u64) -> u64,
-) -> Result<(AtomicArray, u64, u64), super::Fault> {
+) -> Result<(Array, u64, u64), super::Fault> {
     let (x, i) = at(ctx, args)?;
     let v = bits(ctx, args[2])?;
     let mem = ctx.sys.mem();

@@ -1,13 +1,14 @@
 //! The native functions of OTP's `zlib`, over `zlib-rs`. Mirrors `zlib_nif.c`.
 //!
-//! A stream is a reference whose number stands in the table of streams of [`Resources`](crate::resources::Resources). OTP frees a
-//! forgotten stream when its reference is collected; here it goes with its owner, or when it is closed. Compressed bytes
-//! are not those of the C library, but any decompressor takes them.
+//! A stream is a reference whose number stands in the table of streams of [`Resources`](crate::resources::Resources). It goes when the
+//! last copy of its reference is collected, and at the latest with its owner. Compressed bytes are not those of the C library, but
+//! any decompressor takes them.
 
 use super::{Bif, BifResult, Ctx, Fault, bif, iolist};
 use crate::atom::am;
 use crate::heap::Alloc;
-use crate::heap::refs::{self, RefId};
+use crate::heap::owner::{self, Holds};
+use crate::heap::refs::RefId;
 use crate::resources::{Codec, Eos, ZStream};
 use crate::term::Term;
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Status, Strategy};
@@ -82,13 +83,14 @@ fn number(ctx: &mut Ctx<'_>, t: Term) -> Result<i64, Fault> {
 
 fn open(ctx: &mut Ctx<'_>, _: &[Term]) -> BifResult {
     let id = ctx.sys.fresh_ref();
+    ctx.sys.bury();
     let most = ctx.sys.config.max_memory / STREAM_BYTES / 2;
     if ctx.sys.resources.zlib.len() as u64 >= most.max(4) {
         return Err(ctx.system_limit());
     }
     let owner = ctx.proc.pid;
     ctx.sys.resources.zlib.insert(id, ZStream::new(owner));
-    Ok(refs::make(ctx, id)?)
+    Ok(owner::make(ctx, id, Holds::Host, 0)?)
 }
 
 fn close(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {

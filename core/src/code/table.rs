@@ -219,6 +219,19 @@ impl CodeTable {
         (self.instances.len() - 1) as u32
     }
 
+    /// Bytes of the host that code and its tables take. Literals lie in the arena, where they are counted.
+    pub fn host_bytes(&self) -> u64 {
+        let literals = |i: &Instance| i.literal_areas.iter().map(|f| f.size as usize * 8).sum::<usize>();
+        let one = |i: &Instance| {
+            let tables = i.functions.len() * size_of::<FunctionRange>() + i.lines.len() * 12 + i.exports.len() * 16;
+            (i.bytes + tables).saturating_sub(literals(i))
+        };
+        let code: usize = self.instances.iter().flatten().map(|i| size_of::<Instance>() + one(i)).sum();
+        // A key of an index takes as much as its entry, more or less.
+        let exports = self.exports.len() * 2 * size_of::<Export>();
+        (code + exports + self.funs.len() * 2 * size_of::<FunEntry>()) as u64
+    }
+
     /// The entry of a fun of this module; made if need be.
     pub fn fun(&mut self, entry: FunEntry) -> u32 {
         let key = (entry.module, entry.uniq, entry.index, entry.arity, entry.num_free);

@@ -194,9 +194,10 @@ impl Alloc for LiteralAlloc<'_> {
 
 /// Words that an off-heap object holds outside, for the virtual binary heap.
 pub(crate) fn outside_words(mem: Mem, addr: Addr) -> u64 {
-    if mem.word(addr, 0) == object::BIN_REF_HEADER {
-        super::binary::block_bytes(mem, mem.word(addr, 1) as Addr) as u64 / 8
-    } else {
-        0
+    let block = mem.word(addr, 1) as Addr;
+    match mem.word(addr, 0) {
+        object::BIN_REF_HEADER => super::binary::block_bytes(mem, block) as u64 / 8,
+        object::OWNER_REF_HEADER => super::owner::weight(mem, block),
+        _ => 0,
     }
 }

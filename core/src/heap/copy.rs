@@ -3,7 +3,7 @@
 //! Sharing is not preserved, as in OTP. An explicit work stack takes the place of recursion, since a guest chooses the depth.
 
 use super::build::Built;
-use super::{Alloc, binary};
+use super::{Alloc, binary, owner};
 use crate::term::{Addr, Kind, Mem, Term, object};
 
 /// A deep copy of `term`. What lies from `literal_base` on is shared, not copied; give `u32::MAX` to copy literals too.
@@ -37,6 +37,7 @@ fn copy_one(a: &mut dyn Alloc, mem: Mem, lit: u32, term: Term, work: &mut Vec<(A
         // There is one `{}`, and it is on no heap (`flat_size` counts nothing for it).
         Some(Kind::Tuple) if h == object::tuple_header(0) => return Ok(term),
         Some(Kind::SubBits) => return copy_bits(a, mem, term),
+        Some(Kind::Ref) if h == object::OWNER_REF_HEADER => return owner::share(a, mem.word(from, 1) as Addr),
         Some(Kind::BinRef) => return binary::share(a, mem, from).map(Term::boxed_at),
         Some(Kind::FunRef) => {
             let at = a.words(object::FUN_REF_WORDS)?;

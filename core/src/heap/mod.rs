@@ -22,6 +22,7 @@ pub mod gc;
 pub mod map;
 pub mod number;
 pub mod order;
+pub mod owner;
 pub mod print;
 pub mod refs;
 pub mod size;

@@ -1,6 +1,6 @@
 //! References of this node: header, two words with three 32-bit numbers, and for an alias the pid behind it.
 //!
-//! Sizes as in OTP 27: 3 words, 4 for a reference that is an alias.
+//! Sizes as in OTP 27: 3 words, 4 for a reference that is an alias. References that own something are those of `owner`.
 
 use super::Alloc;
 use super::build::Built;
@@ -46,11 +46,13 @@ pub fn make_alias(a: &mut dyn Alloc, id: RefId, pid: Term) -> Built {
 impl Mem {
     /// The numbers of a reference of this node.
     pub fn ref_id(self, term: Term) -> Option<RefId> {
-        if self.boxed_subtag(term)? == object::REF {
-            Some(RefId(self.field(term, 1).0, self.field(term, 2).0 as u32))
-        } else {
-            None
+        if self.boxed_subtag(term)? != object::REF {
+            return None;
         }
+        if self.header(term) == object::OWNER_REF_HEADER {
+            return Some(super::owner::id(self, self.field(term, 1).0 as u32));
+        }
+        Some(RefId(self.field(term, 1).0, self.field(term, 2).0 as u32))
     }
 
     /// The pid behind an alias reference.

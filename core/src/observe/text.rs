@@ -166,8 +166,8 @@ fn write_boxed(space: &Space<'_>, t: Term, out: &mut String, tasks: &mut Vec<Tas
         }
         Kind::PosBig | Kind::NegBig => write_big(space, t, words - 1, kind == Kind::NegBig, out),
         Kind::Ref => {
-            let low = mem.field(t, 1).0;
-            let _ = write!(out, "#Ref<0.{}.{}.{}>", mem.field(t, 2).0 as u32, (low >> 32) as u32, low as u32);
+            let [a, b, c] = mem.ref_id(t).map_or([0; 3], |id| id.numbers());
+            let _ = write!(out, "#Ref<0.{c}.{b}.{a}>");
         }
         Kind::Fun => write_fun(space, t, out),
         Kind::FunRef => out.push_str("<fun entry>"),

@@ -40,7 +40,8 @@ pub enum Kind {
     Float,
     PosBig,
     NegBig,
-    /// A reference of this node: header, then numbers; see [`crate::heap::refs`].
+    /// A reference of this node: header, then numbers; see [`crate::heap::refs`]. One that owns something has header, block, next
+    /// off-heap object.
     Ref,
     /// A fun: header, entry, environment, and for a local fun a [`Kind::FunRef`] at the end of the environment.
     Fun,
@@ -96,6 +97,9 @@ pub const FLOAT_HEADER: u64 = header(FLOAT, 1);
 pub const SUB_BITS_HEADER: u64 = header(SUB_BITS, 4);
 pub const BIN_REF_HEADER: u64 = header(BIN_REF, 2);
 pub const FUN_REF_HEADER: u64 = header(FUN_REF, 2);
+/// A reference that keeps a block outside of its heap alive (`heap::owner`): a plain one in size and layout, told by a bit that no
+/// arity reaches.
+pub const OWNER_REF_HEADER: u64 = header(REF, 2) | 1 << 40;
 /// Words of a view of bits.
 pub const SUB_BITS_WORDS: u32 = 5;
 /// Words of a handle of a reference-counted binary.
@@ -202,7 +206,7 @@ pub fn layout(mem: Mem, addr: Addr, h: u64) -> Layout {
 /// Does a header of this kind link into the off-heap list of its heap?
 #[inline(always)]
 pub const fn is_off_heap_header(h: u64) -> bool {
-    matches!(h & HEADER_MASK, BIN_REF | FUN_REF)
+    matches!(h & HEADER_MASK, BIN_REF | FUN_REF) || h == OWNER_REF_HEADER
 }
 
 impl Mem {

@@ -4,7 +4,7 @@
 
 use super::super::external::{self, MAX_REF_NUMBERS, Node};
 use super::super::refs::{self, RefId};
-use super::super::{Alloc, binary, build, map, number};
+use super::super::{Alloc, binary, build, map, number, owner};
 use super::{FunInfo, Refused, Tables, VERSION, local_hash, tag, unpack};
 use crate::atom::{Atom, am};
 use crate::term::{Term, object};
@@ -460,7 +460,7 @@ impl<'a> Decoder<'a> {
         };
         Ok(match (Self::foreign(name, creation), &numbers[..]) {
             (Some(node), _) => external::reference(self.a, node, &numbers)?,
-            (None, [a, b, c]) => refs::make(self.a, RefId::from_numbers([*a, *b, *c]))?,
+            (None, [a, b, c]) => owner::find(self.a, RefId::from_numbers([*a, *b, *c]))?,
             (None, [a, b, c, low, high]) => {
                 let pid = Term(*low as u64 | (*high as u64) << 32);
                 if !pid.is_local_pid() {

@@ -3,15 +3,17 @@
 use super::Heap;
 use crate::arena::Arena;
 use crate::heap::alloc::outside_words;
-use crate::heap::{OffHeap, binary};
+use crate::heap::{OffHeap, binary, owner};
 use crate::term::{Addr, TAG_BOXED, TAG_MASK, Term, object};
 
 /// Drops what the off-heap object at `addr` holds.
 fn drop_object(arena: &mut Arena, addr: Addr) {
     let mem = arena.mem();
-    if mem.word(addr, 0) == object::BIN_REF_HEADER {
-        let block = mem.word(addr, 1) as Addr;
-        binary::release(arena, block);
+    let block = mem.word(addr, 1) as Addr;
+    match mem.word(addr, 0) {
+        object::BIN_REF_HEADER => binary::release(arena, block),
+        object::OWNER_REF_HEADER => owner::release(arena, block),
+        _ => {}
     }
     // A fun reference holds its entry, which lives as long as its module's code: nothing to give up here.
 }
