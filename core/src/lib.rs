@@ -1,6 +1,6 @@
 //! The BEAM: terms, heaps, loader, interpreter, scheduler. No I/O, no clock: the world is reached through [`host::Host`].
 //!
-//! Layers, each using only those above it: `config host error atom`, `term`, `arena heap`, `code`, `load`, `process`,
+//! Layers, each using only those above it: `config host error guard atom`, `term`, `arena heap`, `code`, `load`, `process`,
 //! `ets timer system`, `bif`, `interp`, `sched`, `observe vm`. See `ARCHITECTURE.md`.
 
 pub mod arena;
@@ -11,6 +11,7 @@ pub mod code;
 pub mod config;
 pub mod error;
 pub mod ets;
+pub mod guard;
 pub mod heap;
 pub mod host;
 pub mod interp;

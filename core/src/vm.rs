@@ -6,6 +6,7 @@ use crate::bif::table;
 use crate::code::{Instance, Target};
 use crate::config::Config;
 use crate::error::{LoadError, StopCause};
+use crate::guard;
 use crate::host::Host;
 use crate::interp::{self, Registers, cold};
 use crate::process::Mfa;
@@ -14,10 +15,16 @@ use crate::system::System;
 use crate::term::Term;
 use beambox_beamfile::etf::Value;
 
+fn broken(why: &str) -> String {
+    format!("the VM panicked: {why}")
+}
+
 /// A BEAM.
 pub struct Vm {
     pub sys: System,
     regs: Registers,
+    /// A panic was caught in it: what it said and where.
+    poisoned: Option<String>,
 }
 
 pub use crate::signals::spawn::RootError as SpawnError;
@@ -46,12 +53,19 @@ impl Vm {
         if let Some(place) = sys.code.instances.get_mut(slot as usize) {
             *place = Some(Box::new(internal));
         }
-        Ok(Vm { sys, regs: Registers::default() })
+        Ok(Vm { sys, regs: Registers::default(), poisoned: None })
     }
 
     /// Loads a `.beam` file; its former version, if any, becomes old code.
     pub fn load_module(&mut self, bytes: &[u8]) -> Result<Atom, LoadError> {
-        self.sys.load(bytes)
+        let broken = |why: &str| LoadError::new("FOR1", None, broken(why));
+        if let Some(why) = &self.poisoned {
+            return Err(broken(why));
+        }
+        match guard::guarded(|| self.sys.load(bytes)) {
+            Ok(loaded) => loaded,
+            Err(why) => Err(broken(self.poison(why))),
+        }
     }
 
     /// The atom of that name.
@@ -69,12 +83,48 @@ impl Vm {
 
     /// Starts a process that calls `module:function` with the arguments. It runs when [`Vm::run`] is called.
     pub fn spawn(&mut self, module: &str, function: &str, args: &[Value]) -> Result<Term, SpawnError> {
-        crate::signals::spawn::spawn_root(&mut self.sys, module, function, args)
+        if let Some(why) = &self.poisoned {
+            return Err(SpawnError::Poisoned(broken(why)));
+        }
+        match guard::guarded(|| crate::signals::spawn::spawn_root(&mut self.sys, module, function, args)) {
+            Ok(spawned) => spawned,
+            Err(why) => Err(SpawnError::Poisoned(broken(self.poison(why)))),
+        }
     }
 
     /// Runs until the budget is used, every process waits, or the VM stops. Can be called again in each case but the last.
+    /// A panic stops it with [`StopCause::Internal`] and poisons it.
     pub fn run(&mut self, budget: Budget) -> Paused {
-        sched::run_until(&mut self.sys, &mut self.regs, budget)
+        match guard::guarded(|| sched::run_until(&mut self.sys, &mut self.regs, budget)) {
+            Ok(paused) => paused,
+            Err(why) => {
+                self.poison(why);
+                Paused::Stopped
+            }
+        }
+    }
+
+    /// Has a panic been caught in it? Then what it said and where. Such a VM runs, loads and spawns nothing any more.
+    pub fn poisoned(&self) -> Option<&str> {
+        self.poisoned.as_deref()
+    }
+
+    /// Looks at the VM by `f`.
+    ///
+    /// # Errors
+    /// `f` panicked, now or earlier; the VM is poisoned.
+    pub fn look<R>(&mut self, f: impl FnOnce(&System) -> R) -> Result<R, String> {
+        match guard::guarded(|| f(&self.sys)) {
+            Ok(seen) => Ok(seen),
+            Err(why) => Err(broken(self.poison(why))),
+        }
+    }
+
+    /// Takes note of a panic; the first one counts.
+    fn poison(&mut self, why: String) -> &str {
+        let why = self.poisoned.get_or_insert(why);
+        self.sys.stop = Some(StopCause::Internal(broken(why)));
+        why
     }
 
     /// The module that [`Paused::Module`] is about.
@@ -105,11 +155,11 @@ impl Vm {
 
     /// `{select, Tty, Ref, ready_input}`, once.
     fn tell_ready(&mut self, select: crate::resources::Select) {
-        use crate::heap::{build, refs};
+        use crate::heap::{build, owner, refs};
         let names = (self.sys.atoms.intern("select"), self.sys.atoms.intern("ready_input"));
         let (Ok(tag), Ok(ready)) = names else { return };
         let message = self.sys.message_with(2 * refs::REF_WORDS + 5, |a| {
-            let (tty, reference) = (refs::make(a, select.tty)?, refs::make(a, select.reference)?);
+            let (tty, reference) = (owner::find(a, select.tty)?, refs::make(a, select.reference)?);
             build::tuple(a, &[Term::atom(tag), tty, reference, Term::atom(ready)])
         });
         match message {

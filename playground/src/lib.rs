@@ -9,6 +9,7 @@ pub mod protocol;
 pub mod session;
 pub mod world;
 
+pub use beambox_core::guard;
 pub use bundle::Bundle;
 pub use protocol::{
     Arg, Cause, Diagnostic, Exit, ObjectInfo, ObjectWord, Program, Progress, Request, Response, Settings, Severity,

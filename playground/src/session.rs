@@ -1,15 +1,19 @@
 //! One session: the VM of the program that runs or ran last, the modules that it may load, its input, and what is looked at.
 //!
 //! Invariant: every run has a VM of its own, so a program can't be disturbed by the one before; a VM whose program has ended or was
-//! stopped is kept until the next run, so that it can be looked at. No call runs for much longer than its budget says.
+//! stopped is kept until the next run, so that it can be looked at. No call runs for much longer than its budget says. A panic of the VM
+//! or the compiler, natively, is an error of the call (`core::guard`); the VM in which it was is not run again, and the next run has a fresh one.
 
 use crate::bundle::Bundle;
 use crate::convert::{diagnostics, list, object_info, value};
-use crate::protocol::{Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings};
+use crate::protocol::{
+    Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings, Severity,
+};
 use crate::world::{SessionHost, Shared, Stream, Supply, World};
 use beambox_beamfile::etf::Value;
 use beambox_core::config::Config;
 use beambox_core::error::StopCause;
+use beambox_core::guard::guarded;
 use beambox_core::observe::{self, Look};
 use beambox_core::sched::{Budget, Paused, SLICE};
 use beambox_core::term::Term;
@@ -92,8 +96,10 @@ impl Session {
 
     /// Compiles a Mochi program and forgets it.
     pub fn check(&self, source: &str, file: &str) -> Vec<Diagnostic> {
-        let result = beambox_mochi::compile(source, file, &beambox_mochi::Options::default());
-        diagnostics(&result.diagnostics, source, file)
+        match compile(source, file) {
+            Ok(result) => diagnostics(&result.diagnostics, source, file),
+            Err(why) => vec![internal(why)],
+        }
     }
 
     /// Starts a program in a fresh VM; the one before is gone. Nothing is started when a finding is an error.
@@ -107,7 +113,7 @@ impl Session {
         self.shared.borrow_mut().forget_input();
         let (found, title, module, function, args) = match program {
             Program::Mochi { source, file } => {
-                let result = beambox_mochi::compile(&source, &file, &beambox_mochi::Options::default());
+                let result = compile(&source, &file)?;
                 let found = diagnostics(&result.diagnostics, &source, &file);
                 let main = match result.modules.first() {
                     Some((name, _)) if !found.iter().any(Diagnostic::is_error) => name.clone(),
@@ -259,15 +265,16 @@ impl Session {
             max_objects: MAX_OBJECTS,
             time_ns,
         };
-        observe::frame(&vm.sys, look)
+        // A VM whose picture can't be made has none.
+        vm.look(|sys| observe::frame(sys, look)).unwrap_or_default()
     }
 
     /// What lies at an address of the selected process, or of a literal.
     pub fn describe(&mut self, address: u32) -> Option<ObjectInfo> {
         let shown = self.shown();
-        let vm = self.vm.as_ref()?;
-        let process = vm.sys.procs.get(shown)?;
-        observe::describe(&vm.sys, process, address).map(object_info)
+        let vm = self.vm.as_mut()?;
+        let seen = vm.look(|sys| observe::describe(sys, sys.procs.get(shown)?, address));
+        seen.ok().flatten().map(object_info)
     }
 
     /// Carries out a request of the `raw` face.
@@ -298,6 +305,33 @@ impl Session {
             Request::Reductions => return Response::Reductions(self.reductions()),
         }
         Response::Done
+    }
+}
+
+/// Compiles a Mochi program.
+///
+/// # Errors
+/// The compiler panicked; what it said and where.
+fn compile(source: &str, file: &str) -> Result<beambox_mochi::CompileResult, String> {
+    guarded(|| beambox_mochi::compile(source, file, &beambox_mochi::Options::default()))
+        .map_err(|why| format!("the compiler panicked: {why}"))
+}
+
+/// A finding about the compiler itself.
+fn internal(message: String) -> Diagnostic {
+    let rendered = format!("error: {message}\n");
+    Diagnostic {
+        severity: Severity::Error,
+        code: "X000".into(),
+        message,
+        help: "this is a bug of beambox; the program may be right".into(),
+        from: 0,
+        to: 0,
+        from_utf16: 0,
+        to_utf16: 0,
+        line: 1,
+        column: 1,
+        rendered,
     }
 }
 

@@ -191,3 +191,65 @@ fn a_module_that_never_comes_is_undef() {
     let (status, asked, ..) = fetched(&[], 1000);
     assert_eq!((status, asked.len()), (1, 1));
 }
+
+/// A host whose standard output panics, as a bug of the VM would.
+struct Broken;
+
+impl World for Broken {
+    fn write(&mut self, stream: Stream, _: &[u8]) {
+        assert!(stream == Stream::Stderr, "no paper in the printer");
+    }
+}
+
+#[test]
+fn a_panic_ends_the_run_with_its_place_and_the_next_run_is_fresh() {
+    let mut session = Session::new(Settings { deterministic: true, ..Settings::default() }, Box::new(Broken));
+    let display = |what: &str| Program::Call {
+        module: "erlang".into(),
+        function: "display".into(),
+        args: vec![beambox_playground::Arg::Atom(what.into())],
+    };
+    for _ in 0..2 {
+        assert_eq!(session.run(display("x")), Ok(Vec::new()));
+        let Progress::Ended(exit) = session.advance(100_000) else { panic!("still runs") };
+        assert_eq!((exit.status, exit.cause), (1, beambox_playground::Cause::Internal));
+        assert!(exit.reason.contains("no paper in the printer, at "), "{}", exit.reason);
+        assert!(exit.reason.contains("session.rs:"), "{}", exit.reason);
+        // It is over, says so again, and can be looked at.
+        assert!(matches!(session.advance(100_000), Progress::Ended(again) if again == exit));
+        session.push_input(b"late");
+        session.stop();
+        assert!(session.frame().len() > 90);
+        assert_eq!(session.describe(1 << 20), None);
+    }
+    let call = Program::Call { module: "erlang".into(), function: "self".into(), args: Vec::new() };
+    assert_eq!(session.run(call), Ok(Vec::new()));
+    assert!(matches!(session.advance(100_000), Progress::Ended(exit) if exit.status == 0));
+}
+
+#[test]
+fn a_poisoned_vm_says_so() {
+    use beambox_core::config::Config;
+    use beambox_core::error::StopCause;
+    use beambox_core::host::{Host, Stream};
+    use beambox_core::sched::{Budget, Paused};
+    use beambox_core::vm::Vm;
+    struct Silent;
+    impl Host for Silent {
+        fn write(&mut self, _: Stream, _: &[u8]) {
+            panic!("nothing to say");
+        }
+    }
+    let mut vm = Vm::new(Config::default(), Box::new(Silent)).unwrap_or_else(|_| panic!("no memory"));
+    let one = [beambox_beamfile::etf::Value::Int(1)];
+    assert!(vm.spawn("erlang", "display", &one).is_ok());
+    assert!(vm.spawn("erlang", "display", &one).is_ok());
+    assert_eq!((vm.run(Budget::default()), vm.run(Budget::default())), (Paused::Stopped, Paused::Stopped));
+    let Some(StopCause::Internal(why)) = vm.stop_cause().cloned() else { panic!("{:?}", vm.stop_cause()) };
+    assert!(why.contains("the VM panicked: nothing to say, at "), "{why}");
+    assert!(vm.poisoned().is_some_and(|said| why.ends_with(said)));
+    assert!(vm.spawn("erlang", "display", &one).is_err_and(|e| e.to_string() == why));
+    assert!(vm.load_module(b"FOR1").is_err_and(|e| e.to_string().contains("nothing to say")));
+    assert_eq!(vm.look(|sys| sys.procs.iter().count()), Ok(1));
+    assert!(vm.look(|_| -> u32 { panic!("again") }).is_err_and(|e| e == why), "the first panic counts");
+}

@@ -42,7 +42,12 @@ pub(crate) struct Data {
     allowance: Allowance,
     /// The deadline has passed.
     passed: Option<StopCause>,
+    /// What a panic of the VM said, right before the trap.
+    last_words: Option<String>,
 }
+
+/// Most bytes of a panic's words that are kept.
+const MOST_WORDS: usize = 4096;
 
 /// How much memory an instance may have.
 struct Allowance {
@@ -185,8 +190,14 @@ fn imports(linker: &mut Linker<Data>) -> wasmtime::Result<()> {
         |mut caller: Caller<'_, Data>, stream: u32, at: u32, length: u32| -> wasmtime::Result<()> {
             let memory = memory(&mut caller)?;
             let (bytes, data) = piece(&mut caller, memory, at, length)?;
-            let stream = if stream == 0 { Stream::Stdout } else { Stream::Stderr };
-            data.shared.write(stream, bytes);
+            match stream {
+                0 => data.shared.write(Stream::Stdout, bytes),
+                1 => data.shared.write(Stream::Stderr, bytes),
+                _ => {
+                    let said = bytes.get(..MOST_WORDS).unwrap_or(bytes);
+                    data.last_words = Some(String::from_utf8_lossy(said).into_owned());
+                }
+            }
             Ok(())
         },
     )?;
@@ -261,7 +272,7 @@ impl Guest {
         let ticker = Ticker::start(&ready.engine).map_err(|e| Error::Start(format!("no thread for the clock: {e}")))?;
         let most = plan.limits.memory.saturating_add(OVERHEAD).min(WASM_MOST);
         let allowance = Allowance { most, denied: false };
-        let mut store = Store::new(&ready.engine, Data { shared, allowance, passed: None });
+        let mut store = Store::new(&ready.engine, Data { shared, allowance, passed: None, last_words: None });
         store.limiter(|data| &mut data.allowance);
         let deadline = Deadline::of(plan);
         store.epoch_deadline_callback(move |mut context| match deadline.passed() {
@@ -309,6 +320,10 @@ impl Machine for Guest {
             let cause = match data.passed.take() {
                 Some(cause) => cause,
                 None if data.allowance.denied => StopCause::OutOfMemory,
+                None if data.last_words.is_some() => {
+                    let words = data.last_words.take().unwrap_or_default();
+                    StopCause::Internal(format!("the VM panicked: {words}"))
+                }
                 None => StopCause::Internal(format!("the VM trapped: {}", error.root_cause())),
             };
             self.lost = Some(cause.clone());

@@ -2,17 +2,18 @@
 //!
 //! The host writes a [`Request`] into memory from [`beambox_alloc`] and calls [`beambox_handle`], which takes that memory back and
 //! answers with address and length of a [`Response`] (high and low half); the host reads it and gives it back with [`beambox_free`].
-//! One instance holds one session. Imported are only the functions of the module `beambox` below. Memory that the host hands in is
+//! One instance holds one session. A request out of its turn is answered in its own way (`Progress::Idle` before a run, an empty frame),
+//! what is no request with `Failed`; after a trap the instance must not be entered again. Imported are only the functions of the module `beambox` below. Memory that the host hands in is
 //! trusted as far as the ABI goes: a host can corrupt its own instance, nothing else.
 
 #![allow(unsafe_code)]
 
-use beambox_playground::{Request, Response, Session, Settings, Stream, Supply, World};
+use beambox_playground::{Request, Response, Session, Settings, Stream, Supply, World, guard};
 use std::cell::RefCell;
 
 #[link(wasm_import_module = "beambox")]
 unsafe extern "C" {
-    /// Output of the guest; stream 0 is standard output, 1 standard error.
+    /// Output of the guest; stream 0 is standard output, 1 standard error, 2 the VM's own last words: a panic, after which it traps.
     fn write(stream: u32, bytes: *const u8, length: usize);
     /// Nanoseconds of a clock that never goes back, or -1: there is none.
     fn monotonic_ns() -> i64;
@@ -75,6 +76,7 @@ pub unsafe extern "C" fn beambox_free(bytes: *mut u8, length: usize) {
 /// As for [`beambox_free`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn beambox_handle(bytes: *mut u8, length: usize) -> u64 {
+    speak_last();
     // SAFETY: as in `beambox_free`.
     let request = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(bytes, length)) };
     let response = match postcard::from_bytes::<Request>(&request) {
@@ -87,6 +89,21 @@ pub unsafe extern "C" fn beambox_handle(bytes: *mut u8, length: usize) -> u64 {
     let length = answer.len();
     let address = Box::into_raw(answer).cast::<u8>() as usize;
     (address as u64) << 32 | length as u64
+}
+
+/// Has the host told of a panic, with its place; a trap alone says nothing.
+fn speak_last() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        guard::listen();
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            before(info);
+            let words = guard::last().unwrap_or_default();
+            // SAFETY: address and length are those of a string; the host only reads it, during the call.
+            unsafe { write(2, words.as_ptr(), words.len()) }
+        }));
+    });
 }
 
 fn answer(slot: &mut Option<Session>, request: Request) -> Response {

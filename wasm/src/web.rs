@@ -1,6 +1,11 @@
 //! The face for JavaScript: one class, small plain objects, and typed arrays where there is much.
+//!
+//! Invariant: what is wrong with a call is an `Error` with a sentence. A call that a trap or a foreign exception has left in the middle
+//! leaves its session taken, and a panic the whole instance: each later call says so instead of running on what may be broken.
 
-use beambox_playground::{Diagnostic, ObjectInfo, Program, Progress, Session, Settings, Severity, Stream, World};
+use beambox_playground::{
+    Diagnostic, ObjectInfo, Program, Progress, Session, Settings, Severity, Stream, World, guard,
+};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -71,11 +76,43 @@ impl World for Browser {
 /// A session of the page.
 #[wasm_bindgen(js_name = Session)]
 pub struct WebSession {
-    session: Session,
+    inner: RefCell<Inner>,
     output: Rc<RefCell<Output>>,
+}
+
+struct Inner {
+    session: Session,
     wait: f64,
     exit_status: i32,
     exit_reason: String,
+}
+
+/// Has the instance panicked? Then it must be loaded anew.
+fn whole() -> Result<(), JsError> {
+    match guard::last() {
+        None => Ok(()),
+        Some(why) => Err(JsError::new(&format!("the VM panicked and is not used again: {why}"))),
+    }
+}
+
+impl WebSession {
+    /// The session for one call.
+    fn with<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> Result<R, JsError> {
+        whole()?;
+        match self.inner.try_borrow_mut() {
+            Ok(mut inner) => Ok(f(&mut inner)),
+            Err(_) => Err(JsError::new("the session is taken: a call of it has failed, or has not come back yet")),
+        }
+    }
+
+    fn start(&self, program: Program) -> Result<Vec<Diagnostic>, JsError> {
+        let found = self.with(|inner| {
+            (inner.exit_status, inner.exit_reason) = (0, String::new());
+            inner.session.run(program)
+        })?;
+        self.output.take();
+        found.map_err(|why| JsError::new(&why))
+    }
 }
 
 #[wasm_bindgen(js_class = Session)]
@@ -84,102 +121,75 @@ impl WebSession {
     #[wasm_bindgen(constructor)]
     pub fn new(bundle: &[u8], deterministic: Option<bool>) -> Result<WebSession, JsError> {
         console_error_panic_hook::set_once();
+        guard::listen();
+        whole()?;
         let output = Rc::new(RefCell::new(Output::default()));
         let settings =
             Settings { max_memory: MEMORY, deterministic: deterministic.unwrap_or(false), ..Settings::default() };
         let mut session = Session::new(settings, Box::new(Browser { output: output.clone() }));
         session.add_bundle(bundle).map_err(|e| JsError::new(&e))?;
-        Ok(WebSession { session, output, wait: 0.0, exit_status: 0, exit_reason: String::new() })
+        let inner = RefCell::new(Inner { session, wait: 0.0, exit_status: 0, exit_reason: String::new() });
+        Ok(WebSession { inner, output })
     }
 
     /// Number of modules that can be loaded.
     #[wasm_bindgen(getter)]
-    pub fn modules(&self) -> u32 {
-        self.session.module_count() as u32
+    pub fn modules(&self) -> Result<u32, JsError> {
+        self.with(|inner| inner.session.module_count() as u32)
     }
 
     /// Compiles without running; the findings.
-    pub fn check(&self, source: &str) -> Array {
-        diagnostics(&self.session.check(source, FILE))
+    pub fn check(&self, source: &str) -> Result<Array, JsError> {
+        self.with(|inner| diagnostics(&inner.session.check(source, FILE)))
     }
 
     /// Compiles and, if there is no error, starts; the findings.
-    pub fn run(&mut self, source: String) -> Result<Array, JsError> {
-        *self.output.borrow_mut() = Output::default();
-        let program = Program::Mochi { source, file: FILE.into() };
-        let found = self.session.run(program).map_err(|e| JsError::new(&e))?;
+    pub fn run(&self, source: String) -> Result<Array, JsError> {
+        let found = self.start(Program::Mochi { source, file: FILE.into() })?;
         Ok(diagnostics(&found))
     }
 
     /// Adds a `.beam` file; goes before a module of the same name in the bundle.
     #[wasm_bindgen(js_name = addModule)]
-    pub fn add_module(&mut self, name: &str, beam: Vec<u8>) {
-        self.session.add_module(name, beam);
+    pub fn add_module(&self, name: &str, beam: Vec<u8>) -> Result<(), JsError> {
+        self.with(|inner| inner.session.add_module(name, beam))
     }
 
     /// Starts a function without arguments of a module.
-    pub fn call(&mut self, module: String, function: String) -> Result<(), JsError> {
-        *self.output.borrow_mut() = Output::default();
-        let program = Program::Call { module, function, args: Vec::new() };
-        self.session.run(program).map(|_| ()).map_err(|e| JsError::new(&e))
+    pub fn call(&self, module: String, function: String) -> Result<(), JsError> {
+        self.start(Program::Call { module, function, args: Vec::new() }).map(|_| ())
     }
 
-    /// Runs for at most so many reductions and about so many milliseconds.
-    pub fn advance(&mut self, reductions: f64, milliseconds: f64) -> Advance {
-        let end = performance_now() + milliseconds;
-        let before = self.session.reductions();
-        let most = reductions.max(1.0) as u64;
-        loop {
-            let used = self.session.reductions().saturating_sub(before);
-            if used >= most {
-                return Advance::Busy;
-            }
-            match self.session.advance(CHUNK.min(most - used)) {
-                Progress::Busy if performance_now() < end => {}
-                Progress::Busy => return Advance::Busy,
-                Progress::Timer(ns) => {
-                    self.wait = (ns as f64 / 1e6).ceil();
-                    return Advance::Timer;
-                }
-                Progress::Input(ns) => {
-                    self.wait = ns.map_or(-1.0, |ns| (ns as f64 / 1e6).ceil());
-                    return Advance::Input;
-                }
-                // A page hands in its modules before a run.
-                Progress::Module(name) => self.session.lack_module(&name),
-                Progress::Idle => return Advance::Ended,
-                Progress::Ended(exit) => {
-                    self.exit_status = exit.status;
-                    self.exit_reason = exit.reason;
-                    return Advance::Ended;
-                }
-            }
-        }
+    /// Runs for at most so many reductions and about so many milliseconds; an error when nothing was started.
+    pub fn advance(&self, reductions: f64, milliseconds: f64) -> Result<Advance, JsError> {
+        self.with(|inner| inner.advance(reductions, milliseconds))?
+            .ok_or_else(|| JsError::new("nothing was started: `run` or `call` goes before `advance`"))
     }
 
     /// Milliseconds until the next timer, after `Advance.Timer` and `Advance.Input`; negative: there is none.
     #[wasm_bindgen(getter)]
-    pub fn wait(&self) -> f64 {
-        self.wait
+    pub fn wait(&self) -> Result<f64, JsError> {
+        self.with(|inner| inner.wait)
     }
     #[wasm_bindgen(getter, js_name = exitStatus)]
-    pub fn exit_status(&self) -> i32 {
-        self.exit_status
+    pub fn exit_status(&self) -> Result<i32, JsError> {
+        self.with(|inner| inner.exit_status)
     }
     #[wasm_bindgen(getter, js_name = exitReason)]
-    pub fn exit_reason(&self) -> String {
-        self.exit_reason.clone()
+    pub fn exit_reason(&self) -> Result<String, JsError> {
+        self.with(|inner| inner.exit_reason.clone())
     }
     /// Reductions of the program so far.
     #[wasm_bindgen(getter)]
-    pub fn reductions(&self) -> f64 {
-        self.session.reductions() as f64
+    pub fn reductions(&self) -> Result<f64, JsError> {
+        self.with(|inner| inner.session.reductions() as f64)
     }
 
-    /// What was written since the last call: an array of `[isStderr, bytes]`.
+    /// What was written since the last call: an array of `[isStderr, bytes]`. What a program had written before its session failed can
+    /// still be had.
     #[wasm_bindgen(js_name = takeOutput)]
-    pub fn take_output(&mut self) -> Array {
-        let all = std::mem::take(&mut *self.output.borrow_mut());
+    pub fn take_output(&self) -> Array {
+        let all = self.output.try_borrow_mut().map(|mut output| std::mem::take(&mut *output)).unwrap_or_default();
         all.0
             .iter()
             .map(|(stream, bytes)| {
@@ -189,32 +199,73 @@ impl WebSession {
     }
 
     /// Ends the program; its processes stay to be looked at until the next run.
-    pub fn stop(&mut self) {
-        self.session.stop();
+    pub fn stop(&self) -> Result<(), JsError> {
+        self.with(|inner| inner.session.stop())
     }
 
     #[wasm_bindgen(js_name = pushInput)]
-    pub fn push_input(&mut self, text: &str) {
-        self.session.push_input(text.as_bytes());
+    pub fn push_input(&self, text: &str) -> Result<(), JsError> {
+        self.with(|inner| inner.session.push_input(text.as_bytes()))
     }
     #[wasm_bindgen(js_name = closeInput)]
-    pub fn close_input(&mut self) {
-        self.session.close_input();
+    pub fn close_input(&self) -> Result<(), JsError> {
+        self.with(|inner| inner.session.close_input())
     }
 
     /// Chooses the process whose memory frames show.
-    pub fn select(&mut self, number: u32, serial: u32) {
-        self.session.select(number, serial);
+    pub fn select(&self, number: u32, serial: u32) -> Result<(), JsError> {
+        self.with(|inner| inner.session.select(number, serial))
     }
 
     /// A frame, in an array of its own that may be transferred.
-    pub fn frame(&mut self) -> Uint8Array {
-        Uint8Array::from(self.session.frame().as_slice())
+    pub fn frame(&self) -> Result<Uint8Array, JsError> {
+        self.with(|inner| Uint8Array::from(inner.session.frame().as_slice()))
     }
 
     /// What lies at an address of the selected process, or undefined.
-    pub fn describe(&mut self, address: u32) -> Option<Object> {
-        self.session.describe(address).map(|info| object(&info))
+    pub fn describe(&self, address: u32) -> Result<Option<Object>, JsError> {
+        self.with(|inner| inner.session.describe(address).map(|info| object(&info)))
+    }
+}
+
+/// What the panic said that has ended this instance, or undefined.
+#[wasm_bindgen(js_name = failure)]
+pub fn failure() -> Option<String> {
+    guard::last()
+}
+
+impl Inner {
+    /// `None`: nothing was started.
+    fn advance(&mut self, reductions: f64, milliseconds: f64) -> Option<Advance> {
+        let end = performance_now() + milliseconds;
+        let before = self.session.reductions();
+        let most = reductions.max(1.0) as u64;
+        loop {
+            let used = self.session.reductions().saturating_sub(before);
+            if used >= most {
+                return Some(Advance::Busy);
+            }
+            match self.session.advance(CHUNK.min(most - used)) {
+                Progress::Busy if performance_now() < end => {}
+                Progress::Busy => return Some(Advance::Busy),
+                Progress::Timer(ns) => {
+                    self.wait = (ns as f64 / 1e6).ceil();
+                    return Some(Advance::Timer);
+                }
+                Progress::Input(ns) => {
+                    self.wait = ns.map_or(-1.0, |ns| (ns as f64 / 1e6).ceil());
+                    return Some(Advance::Input);
+                }
+                // A page hands in its modules before a run.
+                Progress::Module(name) => self.session.lack_module(&name),
+                Progress::Idle => return None,
+                Progress::Ended(exit) => {
+                    self.exit_status = exit.status;
+                    self.exit_reason = exit.reason;
+                    return Some(Advance::Ended);
+                }
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
  * The worker: owns the VM, runs it in slices of a few milliseconds and hears the page between two of them. Sends output and frames at a
  * bounded rate, and a frame only when the page has drawn the one before, so that a slow page is never buried.
  */
-import init, { Advance, Session } from './generated/beambox_wasm.js';
+import init, { Advance, failure, Session } from './generated/beambox_wasm.js';
 import wasm from './generated/beambox_wasm_bg.wasm?url';
 import type {
   Diagnostic,
@@ -68,9 +68,11 @@ function guarded(action: () => void): void {
   try {
     action();
   } catch (error) {
+    // A panic says where it was; what arrives here is only the trap that it ended in.
+    const panic = session ? failure() : undefined;
     state = 'loading';
     session = null;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = panic ?? (error instanceof Error ? error.message : String(error));
     post({ type: 'error', message: `The VM failed: ${message}`, fatal: true });
   }
 }

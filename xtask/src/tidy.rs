@@ -14,7 +14,7 @@ use crate::run::{command, quiet};
 
 /// `core`'s modules in layers: each may use its own layer and those above it.
 const LAYERS: &[&[&str]] = &[
-    &["config", "host", "error", "atom", "trace"],
+    &["config", "host", "error", "guard", "atom", "trace"],
     &["term"],
     &["arena", "heap"],
     &["code"],

@@ -130,6 +130,8 @@ pub enum RootError {
     OutOfMemory,
     /// A name or an argument can't be a term of this VM.
     BadTerm(String),
+    /// The VM has panicked; what it said and where.
+    Poisoned(String),
 }
 
 impl std::fmt::Display for RootError {
@@ -138,6 +140,7 @@ impl std::fmt::Display for RootError {
             RootError::TooManyProcesses => f.write_str("the process table is full"),
             RootError::OutOfMemory => f.write_str("the memory limit of the VM is reached"),
             RootError::BadTerm(what) => write!(f, "not a term of this VM: {what}"),
+            RootError::Poisoned(why) => f.write_str(why),
         }
     }
 }
