@@ -313,7 +313,7 @@ impl System {
             return Ok(());
         }
         let words = self.arena.flat_size(term);
-        if !p.off_heap_messages && words > 0 && words + (crate::heap::RESERVED as u64) < p.heap.free() as u64 {
+        if !p.off_heap_messages && words > 0 && words + (crate::heap::REDZONE as u64) < p.heap.free() as u64 {
             let literal_base = self.arena.literal_base();
             let mut a = crate::heap::HeapAlloc { heap: &mut p.heap, arena: &mut self.arena };
             let term = copy::copy(&mut a, literal_base, term)?;

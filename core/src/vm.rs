@@ -39,6 +39,9 @@ impl Vm {
             let (Ok(module), Ok(function)) = (sys.atoms.intern(b.module), sys.atoms.intern(b.name)) else { break };
             let mfa = Mfa { module, function, arity: b.arity };
             sys.code.bifs.push(mfa);
+            if b.heavy {
+                sys.code.heavy_bifs.insert(i as u32);
+            }
             if sys.config.otp && b.module == "init" {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Functions as values and loaded code: `apply`, `make_fun`, `fun_info`, `module_info`, `function_exported`, `hibernate`.
 
-use super::{Bif, BifResult, Ctx, Fault, bif, guard};
+use super::{Bif, BifResult, Ctx, Fault, bif, guard, heavy};
 use crate::atom::{Atom, am};
 use crate::code::Target;
 use crate::heap::Alloc;
@@ -21,7 +21,7 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "module_loaded", 1, module_loaded),
     bif("erlang", "loaded", 0, loaded),
     bif("erlang", "check_old_code", 1, check_old_code),
-    bif("erlang", "hibernate", 3, hibernate),
+    heavy("erlang", "hibernate", 3, hibernate),
     bif("erlang", "hibernate", 0, |c, _| {
         Ok({
             c.proc.request_collection();

@@ -5,7 +5,7 @@
 //! `beam_bif_load.c`.
 
 use super::literals::release_from;
-use super::{Bif, BifResult, Ctx, Fault, bif};
+use super::{Bif, BifResult, Ctx, Fault, bif, heavy};
 use crate::atom::{Atom, am};
 use crate::heap::{build, copy};
 use crate::process::{CodePtr, Process};
@@ -15,7 +15,7 @@ use crate::term::{Mem, TAG_HEADER, TAG_MASK, Term};
 
 pub const BIFS: &[Bif] = &[
     bif("erts_internal", "purge_module", 2, purge_module),
-    bif("erts_internal", "check_process_code", 1, |c, a| {
+    heavy("erts_internal", "check_process_code", 1, |c, a| {
         let Some(m) = a[0].as_atom() else { return Err(c.badarg()) };
         let me = c.proc.pid;
         Ok(Term::bool(runs_old_code(c, me, m)))

@@ -228,7 +228,7 @@ pub fn check_max_heap(ctx: &mut Ctx<'_>, need: usize) -> Result<(), Fault> {
         report_max_heap(ctx, size as u64)?;
     }
     if ctx.proc.trace_flags() & flag::GC != 0 {
-        let info = garbage_collection_info(ctx, me)?;
+        let info = garbage_collection_info(ctx, me, false)?;
         ctx.signals().trace_event(me, flag::GC, am::GC_MAX_HEAP_SIZE, &[info])?;
     }
     if max.kill {
@@ -244,7 +244,7 @@ fn report_max_heap(ctx: &mut Ctx<'_>, size: u64) -> Result<(), Fault> {
          Max Heap Size:      ~p~n     Total Heap Size:    ~p~n     Kill:               ~p~n     Error Logger:       \
          ~p~n     Message Queue Len:  ~p~n     GC Info:            ~p~n     Stacktrace:         ~p~n";
     let (me, max) = (ctx.proc.pid, ctx.proc.max_heap);
-    let info = garbage_collection_info(ctx, me)?;
+    let info = garbage_collection_info(ctx, me, false)?;
     let trace = super::process_info::process_info_2(ctx, &[me, Term::atom(am::CURRENT_STACKTRACE)])?;
     let mem = ctx.sys.mem();
     let trace = if mem.tuple_arity(trace) == Some(2) { mem.element(trace, 2) } else { Term::NIL };

@@ -8,6 +8,7 @@
 //! `BIFS`. `args` has exactly the declared arity.
 
 pub mod arith;
+pub mod backtrace;
 pub mod binary;
 pub mod binary_search;
 pub mod boot;
@@ -76,15 +77,22 @@ pub struct Bif {
     pub arity: u8,
     /// May stand in a guard: has no side effect, and a failure is just `false` there.
     pub guard: bool,
+    /// Is called as a function is, with a return address on the stack, and costs only what it charges (OTP's `hbif`).
+    pub heavy: bool,
     pub body: BifFn,
 }
 
 /// A line for a BIF with side effects or a cost that doesn't suit guards.
 pub const fn bif(module: &'static str, name: &'static str, arity: u8, body: BifFn) -> Bif {
-    Bif { module, name, arity, guard: false, body }
+    Bif { module, name, arity, guard: false, heavy: false, body }
+}
+
+/// A line for a BIF that OTP calls as a function: what it tells of the stack, or needs of the heap, has the return address in it.
+pub const fn heavy(module: &'static str, name: &'static str, arity: u8, body: BifFn) -> Bif {
+    Bif { heavy: true, ..bif(module, name, arity, body) }
 }
 
 /// A line for a BIF of module `erlang` that guards may use.
 pub const fn guard(name: &'static str, arity: u8, body: BifFn) -> Bif {
-    Bif { module: "erlang", name, arity, guard: true, body }
+    Bif { module: "erlang", name, arity, guard: true, heavy: false, body }
 }

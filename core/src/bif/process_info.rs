@@ -2,14 +2,14 @@
 
 use super::flags::max_heap_map;
 use super::process::priority_atom;
-use super::{Bif, BifResult, Ctx, Fault, bif};
+use super::{Bif, BifResult, Ctx, Fault, heavy};
 use crate::atom::{Atom, am};
-use crate::heap::binary;
+use crate::heap::{REDZONE, binary};
 use crate::process::{CodePtr, Mfa, Process, State};
 use crate::term::{Mem, TAG_HEADER, Term, object};
 
 pub const BIFS: &[Bif] =
-    &[bif("erlang", "process_info", 1, process_info_1), bif("erlang", "process_info", 2, process_info_2)];
+    &[heavy("erlang", "process_info", 1, process_info_1), heavy("erlang", "process_info", 2, process_info_2)];
 
 /// What OTP 27 counts in `process_info(_, memory)` besides heaps, in bytes: its structure of a process, the table of rarer properties, a
 /// message, a link, a monitor (in both processes; one by name takes more), an alias. Measured on a 64-bit system.
@@ -77,27 +77,42 @@ pub(super) fn process_info_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         let unnamed = what.is(am::REGISTERED_NAME) && value.is_nil();
         return if unnamed { Ok(Term::NIL) } else { ctx.tuple(&[what, value]) };
     }
-    let mut out = Vec::new();
-    for w in ctx.list_to_vec(what)? {
-        let value = keyed(ctx, pid, w)?;
-        if !value.is_none() {
-            out.push(ctx.tuple(&[w, value])?);
-        }
+    let wanted = ctx.list_to_vec(what)?;
+    let mem = ctx.sys.mem();
+    let is_known = |w: &Term| is_pair(mem, *w) || w.as_atom().is_some_and(is_item);
+    if !wanted.iter().all(is_known) {
+        return Err(ctx.badarg());
     }
     if ctx.signals().find_alive(pid).is_none() {
         return Ok(Term::atom(am::UNDEFINED));
     }
-    ctx.list(&out)
+    // OTP's order, which the sizes among the answers show: from last to first, messages before all; what is asked for twice is made once.
+    let mut pairs = vec![Term::NONE; wanted.len()];
+    let first = wanted.iter().position(|w| w.is(am::MESSAGES));
+    for n in first.into_iter().chain((0..wanted.len()).rev()) {
+        if let Some(same) = (0..wanted.len()).find(|m| !pairs[*m].is_none() && wanted[*m] == wanted[n]) {
+            pairs[n] = pairs[same];
+        } else {
+            let value = keyed(ctx, pid, wanted[n])?;
+            pairs[n] = ctx.tuple(&[wanted[n], value])?;
+        }
+    }
+    ctx.list(&pairs)
 }
 
 /// The value of an item (an atom or `{dictionary, Key}`); `NONE`: there is no such process.
 fn keyed(ctx: &mut Ctx<'_>, pid: Term, what: Term) -> BifResult {
     let mem = ctx.sys.mem();
-    if mem.tuple_arity(what) == Some(2) && mem.element(what, 1).is(am::DICTIONARY) {
+    if is_pair(mem, what) {
         return dictionary_key(ctx, pid, mem.element(what, 2));
     }
     let Some(a) = what.as_atom() else { return Err(ctx.badarg()) };
     Ok(item(ctx, pid, a)?.unwrap_or(Term::NONE))
+}
+
+/// Is it `{dictionary, Key}`?
+fn is_pair(mem: Mem, what: Term) -> bool {
+    mem.tuple_arity(what) == Some(2) && mem.element(what, 1).is(am::DICTIONARY)
 }
 
 fn dictionary_key(ctx: &mut Ctx<'_>, pid: Term, key: Term) -> BifResult {
@@ -188,7 +203,7 @@ fn item(ctx: &mut Ctx<'_>, pid: Term, what: Atom) -> Result<Option<Term>, Fault>
         am::MIN_HEAP_SIZE => p.heap.min_size as u64,
         am::MIN_BIN_VHEAP_SIZE => p.heap.min_vheap,
         am::FULLSWEEP_AFTER => p.heap.fullsweep_after as u64,
-        am::REDUCTIONS if pid == me => p.reductions + (4000 - p.budget.clamp(0, 4000)) as u64,
+        am::REDUCTIONS if pid == me => p.reductions + p.used().max(0) as u64,
         am::REDUCTIONS => p.reductions,
         _ => return compound(ctx, pid, what, mem),
     };
@@ -285,7 +300,7 @@ fn compound(ctx: &mut Ctx<'_>, pid: Term, what: Atom, mem: Mem) -> Result<Option
             max_heap_map(ctx, m)?
         }
         am::GARBAGE_COLLECTION => garbage_collection(ctx, pid)?,
-        am::GARBAGE_COLLECTION_INFO => garbage_collection_info(ctx, pid)?,
+        am::GARBAGE_COLLECTION_INFO => garbage_collection_info(ctx, pid, pid == ctx.proc.pid)?,
         am::BINARY => binaries(ctx, pid, mem)?,
         am::CURRENT_LOCATION => match frames(ctx, pid, 1).first() {
             Some(f) => ctx.stack_entry(*f)?,
@@ -299,12 +314,9 @@ fn compound(ctx: &mut Ctx<'_>, pid: Term, what: Atom, mem: Mem) -> Result<Option
             ctx.list(&out)?
         }
         am::BACKTRACE => {
-            let mut text = String::new();
-            for (i, f) in frames(ctx, pid, 100_000).into_iter().enumerate() {
-                let what = if i == 0 { "Program counter: " } else { "Return addr " };
-                let (m, f_, a) = (ctx.sys.atoms.name(f.0.module), ctx.sys.atoms.name(f.0.function), f.0.arity);
-                text.push_str(&format!("{what}{:#018x} ({m}:{f_}/{a})\n", f.1.to_word()));
-            }
+            let mine = (pid == ctx.proc.pid).then_some(&*ctx.proc);
+            let Some(p) = mine.or_else(|| ctx.sys.procs.get(pid)) else { return Ok(None) };
+            let text = super::backtrace::text(ctx.sys, p);
             ctx.binary(text.as_bytes())?
         }
         _ => return Err(ctx.badarg()),
@@ -325,18 +337,28 @@ fn garbage_collection(ctx: &mut Ctx<'_>, pid: Term) -> BifResult {
     ctx.pair_list(&pairs)
 }
 
-pub(super) fn garbage_collection_info(ctx: &mut Ctx<'_>, pid: Term) -> BifResult {
+/// Words of the answer: eleven cells and pairs.
+const INFO_WORDS: u64 = 11 * (2 + 3);
+
+/// Sizes of a process's heap; `asked`: by the process itself.
+pub(super) fn garbage_collection_info(ctx: &mut Ctx<'_>, pid: Term, asked: bool) -> BifResult {
     let Some(p) = ctx.process(pid) else { return Ok(Term::NIL) };
     let h = &p.heap;
+    // The answer is part of what is told of oneself: OTP has taken all that is left of the heap for it, or a fragment if that doesn't suffice.
+    let (mut used, mut fragments) = (h.used() as u64, h.frag_words as u64);
+    if asked {
+        let left = u64::from(h.free().saturating_sub(REDZONE));
+        if left < INFO_WORDS { fragments += INFO_WORDS } else { used += left }
+    }
     let recent = (h.high_water.saturating_sub(h.start) / 8) as u64;
     let items = [
         (am::OLD_HEAP_BLOCK_SIZE, h.old_size() as u64),
         (am::HEAP_BLOCK_SIZE, h.size() as u64),
-        (am::MBUF_SIZE, h.frag_words as u64),
+        (am::MBUF_SIZE, fragments),
         (am::RECENT_SIZE, recent),
         (am::STACK_SIZE, h.stack_words() as u64),
         (am::OLD_HEAP_SIZE, h.old_used() as u64),
-        (am::HEAP_SIZE, h.used() as u64),
+        (am::HEAP_SIZE, used),
         (am::BIN_VHEAP_SIZE, h.off_heap.words),
         (am::BIN_VHEAP_BLOCK_SIZE, h.vheap_size),
         (am::BIN_OLD_VHEAP_SIZE, h.old_off_heap.words),
@@ -377,19 +399,23 @@ fn current_function(ctx: &mut Ctx<'_>, pid: Term) -> Mfa {
     let Some(p) = ctx.process(pid) else {
         return Mfa { module: am::UNDEFINED, function: am::UNDEFINED, arity: 0 };
     };
-    let (ip, current) = (p.ip, p.current);
-    if pid == me { ctx.sys.code.function_at(ip).unwrap_or(current) } else { current }
+    let current = p.current;
+    if pid != me {
+        return current;
+    }
+    frames(ctx, pid, 1).first().map_or(current, |f| f.0)
 }
 
 /// Functions on the stack, innermost first, at most `max`.
 fn frames(ctx: &mut Ctx<'_>, pid: Term, max: usize) -> Vec<(Mfa, CodePtr)> {
     let mem = ctx.sys.mem();
+    let me = ctx.proc.pid;
     let Some(p) = ctx.process(pid) else { return Vec::new() };
     let (ip, current, sp, words) = (p.ip, p.current, p.heap.sp, p.heap.stack_words() as u32);
     let mut out = match ctx.sys.code.function_at(ip) {
         Some(function) => vec![(function, ip)],
-        // A process that hibernates has no stack.
-        None if current.function == am::HIBERNATE => Vec::new(),
+        // A process that hibernates has no stack, and of one that asks for itself the asking doesn't count.
+        None if current.function == am::HIBERNATE || pid == me => Vec::new(),
         None => vec![(current, ip)],
     };
     for i in 0..words {

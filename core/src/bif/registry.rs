@@ -1,8 +1,8 @@
 //! Registered names and the process dictionary.
 
-use super::{Bif, BifResult, Ctx, Fault, bif};
+use super::{Bif, BifResult, Ctx, Fault, bif, heavy};
 use crate::atom::am;
-use crate::heap::{HeapAlloc, RESERVED, order};
+use crate::heap::{HeapAlloc, REDZONE, order};
 use crate::process::dict::Dictionary;
 use crate::process::trace::flag;
 use crate::system::SystemNames;
@@ -13,13 +13,13 @@ pub const BIFS: &[Bif] = &[
     bif("erlang", "unregister", 1, unregister),
     bif("erlang", "whereis", 1, whereis),
     bif("erlang", "registered", 0, registered),
-    bif("erlang", "put", 2, put),
+    heavy("erlang", "put", 2, put),
     bif("erlang", "get", 0, get_0),
     bif("erlang", "get", 1, get_1),
     bif("erlang", "get_keys", 0, get_keys_0),
     bif("erlang", "get_keys", 1, get_keys_1),
     bif("erlang", "erase", 0, erase_0),
-    bif("erlang", "erase", 1, erase_1),
+    heavy("erlang", "erase", 1, erase_1),
 ];
 
 fn register(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
@@ -85,7 +85,7 @@ pub(super) fn key_hash(mem: Mem, names: &dyn Names, key: Term) -> u64 {
 
 /// Words that a term can have without a collection.
 pub(super) fn words_left(ctx: &Ctx<'_>) -> u32 {
-    ctx.proc.heap.free().saturating_sub(RESERVED - 1)
+    ctx.proc.heap.free().saturating_sub(REDZONE)
 }
 
 /// Pairs live on the heap proper, so that a `put` collects where one of OTP would.

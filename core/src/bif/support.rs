@@ -50,13 +50,24 @@ impl Ctx<'_> {
         fault
     }
 
-    /// A list of `{Atom, Term}`.
+    /// A list of `{Atom, Term}`, in one piece.
     pub fn pair_list(&mut self, pairs: &[(Atom, Term)]) -> BifResult {
-        let mut out = Vec::with_capacity(pairs.len());
-        for (k, v) in pairs {
-            out.push(self.tuple(&[Term::atom(*k), *v])?);
+        const WORDS: u32 = 3 + 2;
+        if pairs.is_empty() {
+            return Ok(Term::NIL);
         }
-        self.list(&out)
+        let start = self.words(WORDS * pairs.len() as u32)?;
+        let mem = self.sys.mem();
+        for (n, (key, value)) in pairs.iter().enumerate() {
+            let at = start + n as u32 * WORDS * 8;
+            mem.set_word(at, 0, object::tuple_header(2));
+            mem.set(at, 1, Term::atom(*key));
+            mem.set(at, 2, *value);
+            mem.set(at, 3, Term::boxed_at(at));
+            let rest = if n + 1 < pairs.len() { Term::list_at(at + 3 * 8 + WORDS * 8) } else { Term::NIL };
+            mem.set(at, 4, rest);
+        }
+        Ok(Term::list_at(start + 3 * 8))
     }
 }
 

@@ -389,7 +389,7 @@ fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
 fn statistics(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let Some(item) = args[0].as_atom() else { return Err(ctx.badarg()) };
     let now_ms = ctx.sys.now_ns() / 1_000_000;
-    let reductions = ctx.sys.counters.reductions + (4000 - ctx.proc.budget.clamp(0, 4000)) as u64;
+    let reductions = ctx.sys.counters.reductions + ctx.proc.used().max(0) as u64;
     let queued = ctx.sys.run.len() as i64;
     let accounting = ctx.sys.shared.accounting;
     let c = ctx.sys.counters.clone();

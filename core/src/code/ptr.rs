@@ -4,6 +4,8 @@ use crate::atom::Atom;
 
 /// Slot of the VM's own code.
 pub const INTERNAL_SLOT: u32 = 1;
+/// Where processes end: the return address below a process's first frame.
+pub const PROCESS_END: CodePtr = CodePtr { slot: INTERNAL_SLOT, offset: 1 };
 /// Where a process starts: the call that its trap says.
 pub const START: CodePtr = CodePtr { slot: INTERNAL_SLOT, offset: 2 };
 /// Where a function whose return is traced returns to.

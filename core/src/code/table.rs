@@ -5,7 +5,7 @@ use super::ptr::{CodePtr, Mfa};
 use crate::atom::Atom;
 use crate::heap::Fragment;
 use crate::term::Term;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Where a call of an export goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +151,8 @@ pub struct CodeTable {
     pub exports: Vec<Export>,
     /// The functions of the BIF table, by index.
     pub bifs: Vec<Mfa>,
+    /// Those of them that are called as functions are.
+    pub heavy_bifs: FxHashSet<u32>,
     by_mfa: FxHashMap<Mfa, u32>,
     pub modules: FxHashMap<Atom, ModuleEntry>,
     /// Slot 0 is never used, so that no code pointer is the word 0.
@@ -254,6 +256,18 @@ impl CodeTable {
         let offset = inst.home(ptr.offset);
         let f = inst.functions.get(inst.function_of(offset)?)?;
         Some(Mfa { module: inst.module, function: f.function, arity: f.arity })
+    }
+
+    /// The function that the instruction at `ptr` belongs to, and how many instructions lie before it there.
+    pub fn distance_at(&self, ptr: CodePtr) -> Option<(Mfa, u32)> {
+        if ptr.slot == super::ptr::INTERNAL_SLOT {
+            let bif = ptr.offset.checked_sub(super::ptr::BIF_STUBS)?;
+            return Some((*self.bifs.get(bif as usize)?, 0));
+        }
+        let inst = self.instance(ptr.slot)?;
+        let offset = inst.home(ptr.offset);
+        let f = inst.functions.get(inst.function_of(offset)?)?;
+        Some((Mfa { module: inst.module, function: f.function, arity: f.arity }, offset - f.start))
     }
 
     /// File and line of the instruction at `ptr`.

@@ -37,8 +37,10 @@ pub use alloc::{Alloc, Fragment, FragmentAlloc, HeapAlloc, LiteralAlloc, OffHeap
 use crate::arena::{Arena, OutOfMemory};
 use crate::term::{Addr, Mem, Term};
 
-/// Words that stay free between heap and stack, for a return address and the JIT-compatible red zone (OTP's `S_RESERVED`).
-pub const RESERVED: u32 = 4;
+/// Words between heap and stack that only return addresses may take (OTP's `S_REDZONE`).
+pub const REDZONE: u32 = 3;
+/// Words that are free between heap and stack after every reservation: the next return address and the red zone (OTP's `S_RESERVED`).
+pub const RESERVED: u32 = 1 + REDZONE;
 
 /// The heap of one process. Addresses are byte offsets, sizes are words.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Heap {
     /// `words` words for a term: from the heap if they fit, else from a fragment. Never collects.
     #[inline]
     pub fn words(&mut self, arena: &mut Arena, words: u32) -> Result<Addr, OutOfMemory> {
-        if self.sp - self.top >= (words + RESERVED) * 8 {
+        if self.sp - self.top >= (words + REDZONE) * 8 {
             let at = self.top;
             self.top += words * 8;
             Ok(at)
@@ -239,6 +241,6 @@ impl Heap {
     /// Y register `index` of the current frame.
     #[inline(always)]
     pub fn y(&self, mem: Mem, index: u32) -> Term {
-        mem.get(self.sp, index + 1)
+        mem.get(self.sp, index)
     }
 }

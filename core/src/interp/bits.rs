@@ -173,7 +173,7 @@ pub unsafe fn match_quick(mem: Mem, x: *mut Term, sp: Addr, side: *const u32, n:
                     match Dst(word(at, 3) as u16).src().kind() {
                         // SAFETY: the loader checked the register's number.
                         Place::X(i) => unsafe { *x.add(i as usize) = v },
-                        Place::Y(i) => mem.set(sp, i + 1, v),
+                        Place::Y(i) => mem.set(sp, i, v),
                         Place::Const(_) => {}
                     }
                 }

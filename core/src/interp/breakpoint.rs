@@ -3,6 +3,7 @@
 //! A frame of a trace is `FRAME` words under the return address [`RETURN_TRACE`]: module, function, arity, kind, session,
 //! tracer, and the time and memory measurements to go back to. It looks like any frame to the collector and to handlers.
 
+use super::calls::Link;
 use super::{Flow, Machine};
 use crate::atom::am;
 use crate::bif::trace::call::{self, Frame, Kind, Wait};
@@ -42,7 +43,7 @@ pub fn trampoline(m: &mut Machine<'_>, n: u32, at: u32) -> Flow {
     let to = match target {
         Target::Code(p) => p,
         Target::Bif(i) => CodePtr { slot: INTERNAL_SLOT, offset: BIF_STUBS + i },
-        Target::Undefined => return super::calls::undefined_export(m, export, 0, true),
+        Target::Undefined => return super::calls::undefined_export(m, export, Link::Drop(0)),
     };
     let here = CodePtr { slot: m.slot, offset: at };
     announce(m, here, mfa, Kind::Global, Flow::Goto(to))
@@ -130,8 +131,9 @@ fn read(m: &Machine<'_>, sp: u32) -> Option<Seen> {
 /// A traced function has returned x0.
 pub fn returned(m: &mut Machine<'_>) -> Flow {
     let sp = m.proc.heap.sp;
-    let seen = read(m, sp);
-    m.proc.heap.sp += (FRAME + 1) * 8;
+    // The address of this instruction is off the stack already.
+    let seen = read(m, sp - 8);
+    m.proc.heap.sp += FRAME * 8;
     let trace = m.proc.trace_mut();
     trace.frames = trace.frames.saturating_sub(1);
     if let Some(s) = seen {
@@ -217,7 +219,7 @@ fn tell_unwound(m: &mut Machine<'_>, to: u32, handler: Option<CodePtr>) {
 
 /// Calls a BIF while some BIFs are traced.
 #[cold]
-pub fn traced_bif(m: &mut Machine<'_>, bif: u32, args: &[Term], at: u32) -> Flow {
+pub fn traced_bif(m: &mut Machine<'_>, bif: u32, args: &[Term], at: u32, link: Link) -> Flow {
     let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
     let key = CodePtr { slot: INTERNAL_SLOT, offset: BIF_STUBS + bif };
     let mut frames = Vec::new();
@@ -239,11 +241,8 @@ pub fn traced_bif(m: &mut Machine<'_>, bif: u32, args: &[Term], at: u32) -> Flow
         return m.fault(f);
     }
     match result {
-        Ok(v) => {
-            m.set_x(0, v);
-            Flow::Next
-        }
-        Err(f) => super::calls::bif_fault(m, f, bif, args, at),
+        Ok(v) => super::calls::bif_value(m, v),
+        Err(f) => super::calls::bif_fault(m, f, bif, args, at, link),
     }
 }
 

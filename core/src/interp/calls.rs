@@ -10,40 +10,107 @@ use crate::host::Supply;
 use crate::process::{CodePtr, Mfa, State};
 use crate::term::{Term, object};
 
-/// Calls a BIF with the first X registers; its value goes to x0. `at`: the calling instruction, which is executed again
-/// after a yield.
-#[allow(unsafe_code)]
-pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32) -> Flow {
-    let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
-    m.proc.ip = CodePtr { slot: m.slot, offset: at };
-    if m.sys.tracing.bifs {
-        let args = m.xs(arity as usize).to_vec();
-        return super::breakpoint::traced_bif(m, bif, &args, at);
-    }
-    // SAFETY: an arity is at most 255; no BIF can reach the register file, so nothing writes to the slice while it lives.
-    let args = unsafe { std::slice::from_raw_parts(m.x, arity as usize) };
-    match (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, args) {
-        Ok(v) => {
-            m.set_x(0, v);
-            Flow::Next
-        }
-        Err(f) => {
-            let args = args.to_vec();
-            bif_fault(m, f, bif, &args, at)
+/// What a call does with the caller's frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// It stays, and this return address is pushed.
+    Return(u64),
+    /// A tail call: its slots, so many words, are dropped.
+    Drop(u32),
+}
+
+impl Machine<'_> {
+    /// The call is made: nothing more can go wrong in the caller.
+    #[inline]
+    pub fn link(&mut self, link: Link) {
+        match link {
+            Link::Return(cp) => {
+                let mem = self.mem();
+                crate::heap::gc::push(&mut self.proc.heap, mem, cp)
+            }
+            Link::Drop(words) => self.proc.heap.sp += words * 8,
         }
     }
 }
 
+/// Calls a BIF with the first X registers; its value goes to x0. `at`: the calling instruction, which is executed again
+/// after a yield. `link` is for the function that the BIF may go on in.
+///
+/// While it runs, and in the collection that may be due after it, there is a return address on the stack, as in OTP: of the instruction behind this one, or
+/// of the caller if the BIF is called as a function is.
+#[allow(unsafe_code)]
+pub fn call_bif(m: &mut Machine<'_>, bif: u32, arity: u8, at: u32, link: Link) -> Flow {
+    let Some(b) = m.bifs.get(bif as usize) else { return Flow::Jump(0) };
+    m.proc.ip = CodePtr { slot: m.slot, offset: at };
+    enter_bif(m, at);
+    if m.sys.tracing.bifs {
+        let args = m.xs(arity as usize).to_vec();
+        return super::breakpoint::traced_bif(m, bif, &args, at, link);
+    }
+    // SAFETY: an arity is at most 255; no BIF can reach the register file, so nothing writes to the slice while it lives.
+    let args = unsafe { std::slice::from_raw_parts(m.x, arity as usize) };
+    match (b.body)(&mut Ctx { proc: m.proc, sys: m.sys }, args) {
+        Ok(v) => bif_value(m, v),
+        Err(f) => {
+            let args = args.to_vec();
+            bif_fault(m, f, bif, &args, at, link)
+        }
+    }
+}
+
+#[inline(always)]
+fn enter_bif(m: &mut Machine<'_>, at: u32) {
+    if m.slot != super::INTERNAL {
+        m.link(Link::Return(CodePtr { slot: m.slot, offset: at + 1 }.to_word()));
+    }
+}
+
+#[inline(always)]
+fn leave_bif(m: &mut Machine<'_>) {
+    if m.slot != super::INTERNAL {
+        m.link(Link::Drop(1));
+    }
+}
+
+/// Is a collection due after a BIF? Where OTP calls it in place, its JIT for x86-64 compares the *bytes* that are free with the *words* of the fragments (and three):
+/// what the BIF has built stays outside of the heap much longer than [`Machine::gc_desired`] would leave it there.
+#[inline(always)]
+fn gc_desired(m: &Machine<'_>) -> bool {
+    let h = &m.proc.heap;
+    if m.slot == super::INTERNAL {
+        return m.gc_desired();
+    }
+    cfg!(feature = "gc_stress")
+        || h.frag_words + 3 > 8 * h.free() as usize
+        || h.off_heap.words > h.vheap_size
+        || m.proc.gc_requested
+}
+
+/// The value of a BIF, after a collection if one is due.
+#[inline(always)]
+pub(super) fn bif_value(m: &mut Machine<'_>, value: Term) -> Flow {
+    m.set_x(0, value);
+    if gc_desired(m)
+        && let Err(f) = m.collect(0, 1)
+    {
+        return m.fault(f);
+    }
+    leave_bif(m);
+    Flow::Next
+}
+
 #[cold]
-pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32) -> Flow {
+pub(super) fn bif_fault(m: &mut Machine<'_>, f: Fault, bif: u32, args: &[Term], at: u32, link: Link) -> Flow {
+    if let Fault::Collect(words) = f {
+        let done = m.collect(words as usize, args.len());
+        leave_bif(m);
+        // The same instruction once more; a frame that it drops is still there.
+        return done.map_or_else(|f| m.fault(f), |()| Flow::Jump(0));
+    }
+    leave_bif(m);
     match f {
-        Fault::Trap => start_call(m),
+        Fault::Trap => start_call(m, link),
         Fault::Hibernate => hibernate(m),
-        Fault::Collect(words) => match m.collect(words as usize, args.len()) {
-            // The same instruction once more; a frame that it drops is still there.
-            Ok(()) => Flow::Jump(0),
-            Err(f) => m.fault(f),
-        },
         Fault::Yield | Fault::Wait => {
             m.proc.live = std::mem::take(&mut m.proc.trap.args);
             m.proc.ip = CodePtr { slot: m.slot, offset: at };
@@ -110,97 +177,72 @@ pub fn blame_bif(m: &mut Machine<'_>, bif: u32, args: &[Term]) {
     }
 }
 
-/// After a BIF that was called in the middle of a function: a collection or the end of the slice may be due.
+/// After a BIF that was called in the middle of a function: the slice may be over.
 #[cold]
 pub fn after_bif(m: &mut Machine<'_>, flow: Flow, at: u32) -> Flow {
-    if flow != Flow::Next {
+    if flow != Flow::Next || m.proc.budget > 0 {
         return flow;
     }
-    if m.gc_desired()
-        && let Err(f) = m.collect(0, 1)
+    let x0 = m.x(0);
+    m.proc.live = vec![x0];
+    m.proc.ip = CodePtr { slot: m.slot, offset: at + 1 };
+    Flow::End(SliceEnd::Preempted)
+}
+
+/// Calls a BIF in tail position and returns its value; `slots`: of the frame that is dropped, if there is one. A BIF that traps has dropped it already; one that
+/// yields, waits or collects runs again at `at`.
+pub fn tail_bif(m: &mut Machine<'_>, bif: u32, arity: u8, slots: Option<u32>, at: u32) -> Flow {
+    // Without a frame OTP makes one of no slots, which may collect.
+    if slots.is_none()
+        && m.slot != super::INTERNAL
+        && m.proc.heap.free() < crate::heap::RESERVED
+        && let Err(f) = m.collect(0, arity as usize)
     {
         return m.fault(f);
     }
-    if m.proc.budget <= 0 {
-        let x0 = m.x(0);
-        m.proc.live = vec![x0];
-        m.proc.ip = CodePtr { slot: m.slot, offset: at + 1 };
-        return Flow::End(SliceEnd::Preempted);
+    let slots = slots.unwrap_or(0);
+    let flow = call_bif(m, bif, arity, at, Link::Drop(slots));
+    // Call and return count, but not those of a heavy BIF: what has been counted for the call of that goes back.
+    let heavy = m.bifs.get(bif as usize).is_some_and(|b| b.heavy);
+    m.proc.budget += if heavy { 1 } else { -2 };
+    if flow != Flow::Next {
+        return flow;
     }
-    Flow::Next
+    m.link(Link::Drop(slots));
+    Flow::Return
 }
 
-/// After a BIF in tail position, called at `at`: drops `frame` words and returns its value.
-pub fn after_tail_bif(m: &mut Machine<'_>, flow: Flow, frame: u32, at: u32) -> Flow {
-    m.proc.budget -= 1;
-    match flow {
-        Flow::Next => {
-            m.proc.heap.sp += frame * 8;
-            if m.gc_desired()
-                && let Err(f) = m.collect(0, 1)
-            {
-                return m.fault(f);
-            }
-            Flow::Return
-        }
-        Flow::Goto(_) => {
-            m.proc.heap.sp += frame * 8;
-            flow
-        }
-        // The slice ended in front of the function that the BIF trapped to: the call has been made. A BIF that yields or waits runs again
-        // here, and hibernation has left no frame.
-        Flow::End(SliceEnd::Wanted) => {
-            m.proc.heap.sp += frame * 8;
-            flow
-        }
-        Flow::End(SliceEnd::Preempted)
-            if m.proc.ip != APPLY_TRAP && m.proc.ip != (CodePtr { slot: m.slot, offset: at }) =>
-        {
-            m.proc.heap.sp += frame * 8;
-            flow
-        }
-        other => other,
-    }
-}
-
-/// A new process, or a trap at the end of a slice: calls what `Process::trap` says.
+/// A new process, or a trap at the end of a slice: calls what `Process::trap` says, with the return address that is on the stack.
 pub fn start_trap(m: &mut Machine<'_>) -> Flow {
-    if m.proc.heap.sp == m.proc.heap.end {
-        if m.proc.heap.free() < 1 + crate::heap::RESERVED
-            && let Err(f) = m.collect(1, 0)
-        {
-            return m.fault(f);
-        }
-        let mem = m.mem();
-        crate::heap::gc::push(&mut m.proc.heap, mem, PROCESS_END.to_word());
-    }
-    start_call(m)
+    start_call(m, Link::Drop(0))
 }
 
-/// Calls what `Process::trap` says, with the return address that is on the stack.
-pub fn start_call(m: &mut Machine<'_>) -> Flow {
+/// Calls what `Process::trap` says.
+fn start_call(m: &mut Machine<'_>, link: Link) -> Flow {
     let args = std::mem::take(&mut m.proc.trap.args);
     let fun = std::mem::replace(&mut m.proc.trap.fun, Term::NONE);
     let n = args.len().min(255);
     m.xs(n).copy_from_slice(&args[..n]);
     match m.proc.trap.target.take() {
-        Some(mfa) => call_mfa(m, mfa),
-        None => call_fun(m, fun, n as u8, None, 0),
+        Some(mfa) => call_mfa(m, mfa, link),
+        None => call_fun(m, fun, n as u8, link),
     }
 }
 
 /// Calls a function by name; the arguments are in the X registers.
-pub fn call_mfa(m: &mut Machine<'_>, mfa: Mfa) -> Flow {
+fn call_mfa(m: &mut Machine<'_>, mfa: Mfa, link: Link) -> Flow {
     let export = m.sys.code.export(mfa);
     match m.sys.code.entry(export) {
-        Some(p) => Flow::Goto(p),
-        None => undefined_export(m, export, 0, true),
+        Some(p) => {
+            m.link(link);
+            Flow::Goto(p)
+        }
+        None => undefined_export(m, export, link),
     }
 }
 
-/// A call of a function that isn't there: the host may have its module; else the call is `undef`. `frame` words are dropped
-/// when the call succeeds.
-pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32, tail: bool) -> Flow {
+/// A call of a function that isn't there: the host may have its module; else the call is `undef`.
+pub fn undefined_export(m: &mut Machine<'_>, export: u32, link: Link) -> Flow {
     let Some(e) = m.sys.code.exports.get(export as usize).copied() else { return Flow::Jump(0) };
     match autoload(m, e.mfa.module) {
         Ready::Yes => {}
@@ -208,11 +250,11 @@ pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32, tail: bool
         Ready::Later => {
             let args = m.xs(e.mfa.arity as usize).to_vec();
             m.proc.start_call(e.mfa, args);
-            return await_module(m, e.mfa.module, frame);
+            return await_module(m, e.mfa.module, link);
         }
     }
     if let Some(p) = m.sys.code.entry(export) {
-        m.proc.heap.sp += frame * 8;
+        m.link(link);
         return Flow::Goto(p);
     }
     // A loaded error handler gets its chance, as in OTP.
@@ -226,18 +268,17 @@ pub fn undefined_export(m: &mut Machine<'_>, export: u32, frame: u32, tail: bool
                 m.set_x(0, Term::atom(e.mfa.module));
                 m.set_x(1, Term::atom(e.mfa.function));
                 m.set_x(2, list);
-                m.proc.heap.sp += frame * 8;
+                m.link(link);
                 return Flow::Goto(p);
             }
             Err(e) => return m.fault(e.into()),
         }
     }
-    m.proc.heap.sp += frame * 8;
-    undef(m, e.mfa, tail)
+    undef(m, e.mfa, link)
 }
 
 /// `undef`. After a tail call the caller is no longer part of the trace.
-fn undef(m: &mut Machine<'_>, mfa: Mfa, tail: bool) -> Flow {
+fn undef(m: &mut Machine<'_>, mfa: Mfa, link: Link) -> Flow {
     let args = m.xs(mfa.arity as usize).to_vec();
     let list = match build::list(&mut m.ctx(), &args) {
         Ok(l) => l,
@@ -246,7 +287,8 @@ fn undef(m: &mut Machine<'_>, mfa: Mfa, tail: bool) -> Flow {
     let flow = m.error(Term::atom(am::UNDEF));
     m.proc.exception.current = Some(mfa);
     m.proc.exception.args = list;
-    if tail {
+    if let Link::Drop(_) = link {
+        m.link(link);
         m.proc.exception.frames = super::exceptions::callers(m);
     }
     flow
@@ -260,8 +302,8 @@ enum Ready {
 }
 
 /// Stops in front of a call, which `Process::trap` holds, until the host has fetched its module.
-fn await_module(m: &mut Machine<'_>, module: Atom, frame: u32) -> Flow {
-    m.proc.heap.sp += frame * 8;
+fn await_module(m: &mut Machine<'_>, module: Atom, link: Link) -> Flow {
+    m.link(link);
     m.proc.live.clear();
     m.proc.ip = APPLY_TRAP;
     m.sys.wanted = Some(module);
@@ -292,9 +334,8 @@ fn autoload(m: &mut Machine<'_>, module: Atom) -> Ready {
     if m.sys.stop.is_some() { Ready::Stopped } else { Ready::Yes }
 }
 
-/// Calls a fun with the first X registers. `cp`: return address of a call in the middle of a function; `frame` words are
-/// dropped otherwise.
-pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, frame: u32) -> Flow {
+/// Calls a fun with the first X registers.
+pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, link: Link) -> Flow {
     let mem = m.mem();
     if !mem.is_fun(fun) {
         return bad_fun(m, fun);
@@ -309,10 +350,7 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
         match m.sys.code.entry(entry as u32) {
             Some(p) => p,
             None => {
-                if let Some(cp) = cp {
-                    mem.set_word(m.proc.heap.sp, 0, cp);
-                }
-                let flow = undefined_export(m, entry as u32, frame, cp.is_none());
+                let flow = undefined_export(m, entry as u32, link);
                 return count(m, flow);
             }
         }
@@ -335,12 +373,8 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
                     Ready::Later => {
                         let args = m.xs(arity as usize).to_vec();
                         m.proc.start_fun(fun, args);
-                        match cp {
-                            Some(cp) => mem.set_word(m.proc.heap.sp, 0, cp),
-                            None => m.proc.heap.sp += frame * 8,
-                        }
                         m.proc.budget -= 1;
-                        return await_module(m, module.unwrap_or(am::ERROR_HANDLER), 0);
+                        return await_module(m, module.unwrap_or(am::ERROR_HANDLER), link);
                     }
                 }
                 match m.sys.code.funs.get(entry as usize).and_then(|f| f.code) {
@@ -350,10 +384,7 @@ pub fn call_fun(m: &mut Machine<'_>, fun: Term, arity: u8, cp: Option<u64>, fram
             }
         }
     };
-    match cp {
-        Some(cp) => mem.set_word(m.proc.heap.sp, 0, cp),
-        None => m.proc.heap.sp += frame * 8,
-    }
+    m.link(link);
     count(m, Flow::Goto(to))
 }
 
@@ -389,23 +420,18 @@ fn bad_arity(m: &mut Machine<'_>, fun: Term, arity: u8) -> Flow {
 }
 
 /// `apply`: module and function are in the X registers after the arguments.
-pub fn apply(m: &mut Machine<'_>, arity: u8, cp: Option<u64>, frame: u32) -> Flow {
+pub fn apply(m: &mut Machine<'_>, arity: u8, link: Link) -> Flow {
     let (module, function) = (m.x(arity as usize), m.x(arity as usize + 1));
     let (Some(module), Some(function)) = (module.as_atom(), function.as_atom()) else {
         return bad_apply(m, arity, module, function);
     };
-    // apply/2 and apply/3 through apply: unpacked here, since a BIF can't see its caller's frame.
-    if let Some(cp) = cp {
-        let sp = m.proc.heap.sp;
-        m.mem().set_word(sp, 0, cp);
-    }
     let export = m.sys.code.export(Mfa { module, function, arity });
     let flow = match m.sys.code.entry(export) {
         Some(p) => {
-            m.proc.heap.sp += frame * 8;
+            m.link(link);
             Flow::Goto(p)
         }
-        None => undefined_export(m, export, frame, cp.is_none()),
+        None => undefined_export(m, export, link),
     };
     count(m, flow)
 }

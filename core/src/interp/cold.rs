@@ -1,5 +1,6 @@
 //! The dispatcher of everything that isn't hot: each instruction goes to its family.
 
+use super::calls::Link;
 use super::{Flow, Machine, SliceEnd, arith, bits, breakpoint, calls, data, exceptions, receive};
 use crate::atom::am;
 use crate::code::op::Instr;
@@ -28,39 +29,33 @@ pub fn execute(m: &mut Machine<'_>, i: &Instr, at: u32) -> Flow {
             for k in 0..n as u32 {
                 let y = m.side(at + k);
                 let sp = m.proc.heap.sp;
-                m.mem().set(sp, y + 1, Term::NIL);
+                m.mem().set(sp, y, Term::NIL);
             }
             Flow::Next
         }
-        Instr::CallExt { export, .. } => calls::undefined_export(m, export, 0, false),
-        Instr::CallExtOnly { export } => calls::undefined_export(m, export, 0, true),
-        Instr::CallExtLast { export, n } => calls::undefined_export(m, export, n as u32 + 1, true),
-        Instr::CallBifOnly { arity, bif } => {
-            let flow = calls::call_bif(m, bif, arity, at);
-            calls::after_tail_bif(m, flow, 0, at)
-        }
-        Instr::CallBifLast { arity, bif, n } => {
-            let flow = calls::call_bif(m, bif, arity, at);
-            calls::after_tail_bif(m, flow, n as u32 + 1, at)
-        }
+        Instr::CallExt { export, cp } => calls::undefined_export(m, export, Link::Return(cp)),
+        Instr::CallExtOnly { export } => calls::undefined_export(m, export, Link::Drop(0)),
+        Instr::CallExtLast { export, n } => calls::undefined_export(m, export, Link::Drop(n as u32)),
+        Instr::CallBifOnly { arity, bif } => calls::tail_bif(m, bif, arity, None, at),
+        Instr::CallBifLast { arity, bif, n } => calls::tail_bif(m, bif, arity, Some(n as u32), at),
         Instr::CallFun { arity, cp } => {
             let f = m.x(arity as usize);
-            calls::call_fun(m, f, arity, Some(cp), 0)
+            calls::call_fun(m, f, arity, Link::Return(cp))
         }
         Instr::CallFun2 { arity, f, cp } => {
             let f = m.src(f);
-            calls::call_fun(m, f, arity, Some(cp), 0)
+            calls::call_fun(m, f, arity, Link::Return(cp))
         }
         Instr::CallFunLast { arity, n } => {
             let f = m.x(arity as usize);
-            calls::call_fun(m, f, arity, None, n as u32 + 1)
+            calls::call_fun(m, f, arity, Link::Drop(n as u32))
         }
         Instr::CallFun2Last { arity, f, n } => {
             let f = m.src(f);
-            calls::call_fun(m, f, arity, None, n as u32 + 1)
+            calls::call_fun(m, f, arity, Link::Drop(n as u32))
         }
-        Instr::Apply { arity, cp } => calls::apply(m, arity, Some(cp), 0),
-        Instr::ApplyLast { arity, n } => calls::apply(m, arity, None, n as u32 + 1),
+        Instr::Apply { arity, cp } => calls::apply(m, arity, Link::Return(cp)),
+        Instr::ApplyLast { arity, n } => calls::apply(m, arity, Link::Drop(n as u32)),
 
         Instr::IsEq { .. }
         | Instr::IsNe { .. }

@@ -223,7 +223,7 @@ pub fn map_elements(m: &mut Machine<'_>, t: Term, n: u32, at: u32) -> bool {
                 // SAFETY: the register was just checked; nothing else holds a reference to the register file.
                 unsafe { *m.x.add(i as usize) = v }
             }
-            Place::Y(i) => mem.set(sp, i + 1, v),
+            Place::Y(i) => mem.set(sp, i, v),
             Place::Const(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Exceptions: from the fault to the handler, and the stack trace.
 //!
-//! A handler is found by walking the stack: a word with tag 00 starts a frame, a catch tag in a frame is an active handler.
+//! A handler is found by walking the stack: a word with tag 00 is a return address and ends a frame, a catch tag in a frame is an active handler.
 //! Between a fault and `build_stacktrace` a trace is *raw*: a tuple `{RAW, Class, Module|[], Function, Arity, Args, Info, Frame ..}`
 //! of small integers and terms, which costs little and survives collections. Mirrors `beam_common.c`.
 
@@ -32,8 +32,6 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     match handler {
         Some((sp, target)) => {
             m.proc.heap.sp = sp;
-            // The call that failed is over: its return address would stand in later stack traces.
-            m.mem().set_word(sp, 0, 0);
             m.set_x(0, Term::NONE);
             Ok(target)
         }
@@ -50,7 +48,7 @@ pub fn dispatch(m: &mut Machine<'_>, at: u32) -> Result<CodePtr, SliceEnd> {
     }
 }
 
-/// The instruction at fault, then the return addresses on the stack. A call of a BIF has written its own return address.
+/// The instruction at fault, then the return addresses on the stack.
 fn frames(m: &mut Machine<'_>, at: u32) -> Vec<CodePtr> {
     let mut out = std::mem::take(&mut m.proc.exception.frames);
     out.push(CodePtr { slot: m.slot, offset: at });
@@ -91,7 +89,7 @@ fn find_handler(m: &Machine<'_>) -> Option<(u32, CodePtr)> {
     while a < m.proc.heap.end {
         let w = mem.word(a, 0);
         if w & TAG_MASK == TAG_HEADER {
-            frame = a;
+            frame = a + 8;
         } else if Term(w).is_catch() {
             let (slot, offset) = Term(w).catch_target();
             return Some((frame, CodePtr { slot, offset }));
@@ -309,7 +307,7 @@ pub fn try_case(m: &mut Machine<'_>, y: u16) -> Flow {
     m.set_x(1, value);
     m.set_x(2, trace);
     let sp = m.proc.heap.sp;
-    m.mem().set(sp, y as u32 + 1, Term::NIL);
+    m.mem().set(sp, y as u32, Term::NIL);
     handled(m);
     if m.gc_desired()
         && let Err(f) = m.collect(0, 3)
@@ -328,7 +326,7 @@ fn uncalled(m: &mut Machine<'_>) -> Flow {
 /// `catch_end`: the value of a `catch` expression to x0.
 pub fn catch_end(m: &mut Machine<'_>, y: u16) -> Flow {
     let sp = m.proc.heap.sp;
-    m.mem().set(sp, y as u32 + 1, Term::NIL);
+    m.mem().set(sp, y as u32, Term::NIL);
     if !m.x(0).is_none() {
         m.proc.catches = m.proc.catches.saturating_sub(1);
         return Flow::Next;

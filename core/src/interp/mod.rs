@@ -68,8 +68,7 @@ pub enum Flow {
 pub use crate::process::BIF_STUBS;
 /// Slot of the VM's own code.
 pub const INTERNAL: u32 = crate::process::INTERNAL_SLOT;
-/// Where processes end.
-pub const PROCESS_END: CodePtr = CodePtr { slot: INTERNAL, offset: 1 };
+pub use crate::process::PROCESS_END;
 /// Where processes start and traps go.
 pub const APPLY_TRAP: CodePtr = crate::process::START;
 
@@ -119,7 +118,7 @@ impl Machine<'_> {
 
     #[inline(always)]
     pub fn y(&self, i: u32) -> Term {
-        self.mem().get(self.proc.heap.sp, i + 1)
+        self.mem().get(self.proc.heap.sp, i)
     }
 
     fn place(&self, p: Place) -> Term {
@@ -145,7 +144,7 @@ impl Machine<'_> {
             Place::X(i) => self.set_x(i as usize, t),
             Place::Y(i) => {
                 let sp = self.proc.heap.sp;
-                self.mem().set(sp, i + 1, t)
+                self.mem().set(sp, i, t)
             }
             Place::Const(_) => {}
         }
@@ -187,13 +186,26 @@ impl Machine<'_> {
         }
         let done = self.proc.collect(&mut self.sys.arena, need, regs, major)?;
         if traced {
-            crate::bif::trace::collection_ends(&mut self.ctx(), coming, need)?;
+            crate::bif::trace::collection_ends(&mut self.ctx(), coming, done.reclaimed)?;
         }
         if let Some(started) = watched {
             crate::bif::misc::check_collection(&mut self.ctx(), started)?;
         }
         self.collected(done);
         Ok(())
+    }
+
+    /// Collects for an instruction of the code, at `at`. OTP's code calls its collector, so the return address is on the stack meanwhile and counts.
+    pub fn collect_in_code(&mut self, need: usize, live: usize, at: u32) -> Result<(), Fault> {
+        let room = self.proc.heap.free() > 0;
+        if room {
+            self.link(calls::Link::Return(CodePtr { slot: self.slot, offset: at + 1 }.to_word()));
+        }
+        let done = self.collect(need, live);
+        if room {
+            self.link(calls::Link::Drop(1));
+        }
+        done
     }
 
     /// Counts a collection of the running process, and charges for it.

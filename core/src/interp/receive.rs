@@ -58,6 +58,10 @@ pub fn remove_message(m: &mut Machine<'_>) -> Flow {
     m.proc.mailbox.take();
     clear_timer(m);
     m.proc.timed_out = false;
+    if m.gc_desired() && !cfg!(feature = "gc_stress") {
+        // The collection comes with the next slice, soon; until then the message has some time to become garbage, as in OTP.
+        m.proc.shorten_slice(5);
+    }
     Flow::Next
 }
 

@@ -4,6 +4,7 @@
 //! BIFs, after which the loop looks its place up again, and an instance that runs is never freed. Heap top, stack pointer and
 //! reductions are locals: [`spill`](spill) writes them to the process before anything else looks, `reload` reads them back.
 
+use super::calls::Link;
 use super::{APPLY_TRAP, Flow, Machine, Registers, SliceEnd, cold};
 use crate::bif::table;
 use crate::code::Instance;
@@ -12,7 +13,7 @@ use crate::code::operand::{Dst, REGISTERS, Src};
 use crate::heap::{RESERVED, order};
 use crate::process::{CodePtr, Process};
 use crate::system::System;
-use crate::term::{TAG_HEADER, Term, object};
+use crate::term::{Term, object};
 
 /// Where code and constants of the running instance are.
 ///
@@ -71,14 +72,15 @@ enum Leave {
     PreemptLocal,
 }
 
-/// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions.
+/// Runs a process that has been checked out, from `proc.ip` on, for `proc.budget` reductions. `fresh`: it was scheduled in; else its slice goes on.
 #[allow(unsafe_code)]
-pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceEnd {
+pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System, fresh: bool) -> SliceEnd {
     let x: *mut Term = regs.x.as_mut_ptr();
     let mut m = Machine { x, f: &mut regs.f, proc, sys, bifs: table::all(), slot: 0, here: Place::NONE };
     let mem = m.mem();
     let live = std::mem::take(&mut m.proc.live);
     m.xs(live.len()).copy_from_slice(&live);
+    let arity = live.len();
     m.proc.live = live;
     m.proc.live.clear();
 
@@ -91,6 +93,16 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     let Some(mut pc) = m.here.at(ip.to_word()) else {
         return lost(&mut m, ip);
     };
+    // What was built on its heap while it didn't run may have to be collected, as ERTS does when it schedules a process in.
+    if fresh
+        && m.gc_desired()
+        && let Err(f) = m.collect(0, arity)
+    {
+        return match m.fault(f) {
+            Flow::End(end) => end,
+            _ => SliceEnd::Exited,
+        };
+    }
     let mut hp = m.proc.heap.top;
     let mut sp = m.proc.heap.sp;
     let mut reds = m.proc.budget;
@@ -140,14 +152,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     }
     macro_rules! y {
         ($i:expr) => {{
-            check!(sp + ($i as u32 + 1) * 8 < m.proc.heap.end, "a slot beyond the stack");
-            mem.get(sp, $i as u32 + 1)
+            check!(sp + ($i as u32) * 8 < m.proc.heap.end, "a slot beyond the stack");
+            mem.get(sp, $i as u32)
         }};
     }
     macro_rules! set_y {
         ($i:expr, $v:expr) => {{
-            check!(sp + ($i as u32 + 1) * 8 < m.proc.heap.end, "a slot beyond the stack");
-            mem.set(sp, $i as u32 + 1, $v)
+            check!(sp + ($i as u32) * 8 < m.proc.heap.end, "a slot beyond the stack");
+            mem.set(sp, $i as u32, $v)
         }};
     }
     /// The index of a constant; with `checked`, of one that is there.
@@ -228,14 +240,24 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             word
         }};
     }
-    /// Returns to the address in the frame on top of the stack.
+    /// Drops the `n` slots of a frame and returns to the address below them.
     macro_rules! ret {
-        () => {{
-            check!(sp < m.proc.heap.end, "a return without a frame");
-            let word = mem.word(sp, 0);
-            mem.set_word(sp, 0, 0);
+        ($n:expr) => {{
+            let n: u32 = $n as u32;
+            // A return counts too, as in OTP; the next call ends the slice if that was the last one.
+            reds -= 1;
+            check!(sp + n * 8 < m.proc.heap.end, "a return without an address");
+            let word = mem.word(sp, n);
+            sp += (n + 1) * 8;
             goto!(word)
         }};
+    }
+    /// Pushes a return address. There is always a word for it: reservations leave some free.
+    macro_rules! push {
+        ($cp:expr) => {
+            sp -= 8;
+            mem.set_word(sp, 0, $cp);
+        };
     }
     /// Leaves the instruction to the cold dispatcher.
     macro_rules! cold {
@@ -371,13 +393,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     }
     macro_rules! call {
         ($to:expr, $cp:expr) => {{
-            mem.set_word(sp, 0, $cp);
+            push!($cp);
             call_only!($to)
         }};
     }
     macro_rules! call_last {
         ($to:expr, $n:expr) => {{
-            sp += ($n as u32 + 1) * 8;
+            drop_frame!($n);
             call_only!($to)
         }};
     }
@@ -401,14 +423,13 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
     }
     macro_rules! frame {
         ($n:expr, $live:expr) => {
-            reserve!($n as u32 + 1, $live);
-            sp -= ($n as u32 + 1) * 8;
-            mem.set_word(sp, 0, 0);
+            reserve!($n as u32, $live);
+            sp -= ($n as u32) * 8;
         };
     }
     macro_rules! drop_frame {
         ($n:expr) => {
-            sp += ($n as u32 + 1) * 8
+            sp += ($n as u32) * 8
         };
     }
     macro_rules! get_list {
@@ -803,8 +824,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::CallOnly { to } => call_only!(to),
                 Instr::CallLast { to, n } => call_last!(to, n),
                 Instr::CallExt { export, cp } => {
-                    mem.set_word(sp, 0, cp);
                     if let Some(p) = m.sys.code.entry(export) {
+                        push!(cp);
                         count!(p);
                         goto!(p.to_word())
                     } else {
@@ -821,7 +842,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 }
                 Instr::CallExtLast { export, n } => {
                     if let Some(p) = m.sys.code.entry(export) {
-                        sp += (n as u32 + 1) * 8;
+                        drop_frame!(n);
                         count!(p);
                         goto!(p.to_word())
                     } else {
@@ -829,35 +850,36 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     }
                 }
                 Instr::CallFun { arity, cp } => {
-                    fun!(x!(arity), arity, mem.set_word(sp, 0, cp))
+                    fun!(x!(arity), arity, {
+                        push!(cp);
+                    })
                 }
                 Instr::CallFun2 { arity, f, cp } => {
-                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                    fun!(src!(f), arity, {
+                        push!(cp);
+                    })
                 }
                 Instr::CallFunLast { arity, n } => {
-                    fun!(x!(arity), arity, sp += (n as u32 + 1) * 8)
+                    fun!(x!(arity), arity, drop_frame!(n))
                 }
                 Instr::CallFun2Last { arity, f, n } => {
-                    fun!(src!(f), arity, sp += (n as u32 + 1) * 8)
+                    fun!(src!(f), arity, drop_frame!(n))
                 }
-                Instr::Return {} => ret!(),
+                Instr::Return {} => ret!(0),
                 Instr::DeallocReturn { n } => {
-                    sp += (n as u32 + 1) * 8;
-                    ret!()
+                    ret!(n)
                 }
                 Instr::ConstReturn { n, c } => {
                     set_x!(0, Term(c));
-                    sp += n as u32 * 8;
-                    ret!()
+                    ret!(n)
                 }
                 Instr::Allocate { n, live } => {
                     frame!(n, live);
                     next!()
                 }
                 Instr::AllocateHeap { n, live, words } => {
-                    reserve!(n as u32 + 1 + words, live);
-                    sp -= (n as u32 + 1) * 8;
-                    mem.set_word(sp, 0, 0);
+                    reserve!(n as u32 + words, live);
+                    sp -= n as u32 * 8;
                     next!()
                 }
                 Instr::AllocateMove { n, live, s, d } => {
@@ -884,16 +906,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::PutListReturn { live, n, h, t } => {
                     reserve!(2u32, live);
                     put_list!(h, t, Dst::x(0));
-                    drop_frame!(n);
-                    ret!()
+                    ret!(n)
                 }
                 Instr::Deallocate { n } => {
-                    sp += (n as u32 + 1) * 8;
+                    drop_frame!(n);
                     next!()
                 }
                 Instr::Trim { n } => {
-                    sp += n as u32 * 8;
-                    mem.set_word(sp, 0, 0);
+                    drop_frame!(n);
                     next!()
                 }
                 Instr::TestHeap { live, words } => {
@@ -1332,18 +1352,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     next!()
                 }
                 Instr::CallBif { arity, bif, cp } => {
-                    mem.set_word(sp, 0, cp);
                     reds -= 1;
                     spill!();
                     // SAFETY: `pc` points into the code of `here`.
                     let at = unsafe { pc.offset_from(m.here.code) as u32 };
-                    let flow = super::calls::call_bif(&mut m, bif, arity, at);
-                    if flow == Flow::Next {
-                        // As after a return: no address stays that a stack trace would take for a call.
-                        let sp = m.proc.heap.sp;
-                        mem.set_word(sp, 0, 0);
-                    }
-                    if flow == Flow::Next && m.proc.budget > 0 && !m.gc_desired() && m.sys.tracing.retired.is_empty() {
+                    let flow = super::calls::call_bif(&mut m, bif, arity, at, Link::Return(cp));
+                    if flow == Flow::Next && m.proc.budget > 0 && m.sys.tracing.retired.is_empty() {
                         reload!();
                         next!()
                     }
@@ -1441,17 +1455,23 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     then!(MoveYX { s, d });
                     set_x!(d, y!(s));
                     then!(CallFun2 { arity, f, cp });
-                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                    fun!(src!(f), arity, {
+                        push!(cp);
+                    })
                 }
                 Instr::GetListFun { s, h, t } => {
                     get_list!(s, h, t);
                     then!(CallFun2 { arity, f, cp });
-                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                    fun!(src!(f), arity, {
+                        push!(cp);
+                    })
                 }
                 Instr::MoveYXFun { s, d } => {
                     set_x!(d, y!(s));
                     then!(CallFun2 { arity, f, cp });
-                    fun!(src!(f), arity, mem.set_word(sp, 0, cp))
+                    fun!(src!(f), arity, {
+                        push!(cp);
+                    })
                 }
                 Instr::FrameAddCall { n, live, s, d } => {
                     frame!(n, live);
@@ -1512,13 +1532,12 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::AddYXReturn { a, b, d, .. } => {
                     add!(y!(a), x!(b), Dst::x(d));
                     then!(DeallocReturn { n });
-                    drop_frame!(n);
-                    ret!()
+                    ret!(n)
                 }
                 Instr::AddXXReturn { a, b, d, .. } => {
                     add!(x!(a), x!(b), Dst::x(d));
                     then!(Return {});
-                    ret!()
+                    ret!(0)
                 }
                 Instr::AddXXBand { a, b, d, .. } => {
                     add!(x!(a), x!(b), Dst::x(d));
@@ -1554,7 +1573,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::MoveYXTrimCall { s, d } => {
                     set_x!(d, y!(s));
                     then!(Trim { n });
-                    sp += n as u32 * 8;
+                    drop_frame!(n);
                     then_call!()
                 }
                 Instr::MoveXXCall { s, d } => {
@@ -1572,7 +1591,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::MoveXXReturn { s, d } => {
                     set_x!(d, x!(s));
                     then!(Return {});
-                    ret!()
+                    ret!(0)
                 }
                 Instr::MoveYXCall { s, d } => {
                     set_x!(d, y!(s));
@@ -1585,8 +1604,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::MoveYXReturn { s, d } => {
                     set_x!(d, y!(s));
                     then!(DeallocReturn { n });
-                    drop_frame!(n);
-                    ret!()
+                    ret!(n)
                 }
                 Instr::MoveXX2Call { s1, d1, s2, d2 } => {
                     set_x!(d1, x!(s1));
@@ -1632,7 +1650,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     then_call_last!()
                 }
                 Instr::TrimCall { n } => {
-                    sp += n as u32 * 8;
+                    drop_frame!(n);
                     then_call!()
                 }
                 Instr::ReserveUpdateCallOnly { live, words } => {
@@ -1646,15 +1664,14 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     then!(PutTuple2 { d, at, n });
                     put_tuple!(d, at, n);
                     then!(Return {});
-                    ret!()
+                    ret!(0)
                 }
                 Instr::ReserveTupleDealloc { live, words } => {
                     reserve!(words, live);
                     then!(PutTuple2 { d, at, n });
                     put_tuple!(d, at, n);
                     then!(DeallocReturn { n });
-                    drop_frame!(n);
-                    ret!()
+                    ret!(n)
                 }
                 Instr::ReserveTuple { live, words } => {
                     reserve!(words, live);
@@ -1781,7 +1798,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                 Instr::YYTrimCall { s, d } => {
                     set_y!(d, y!(s));
                     then!(Trim { n });
-                    sp += n as u32 * 8;
+                    drop_frame!(n);
                     then_call!()
                 }
                 Instr::CXMoveXX { d, c } => {
@@ -2006,7 +2023,7 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
                     m.proc.ip = CodePtr { slot: m.here.slot(), offset: at };
                     collected = true;
                 }
-                match m.collect(words as usize, live as usize) {
+                match m.collect_in_code(words as usize, live as usize, at) {
                     Ok(()) => Flow::Jump(0),
                     Err(f) => m.fault(f),
                 }
@@ -2025,9 +2042,8 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
             Flow::Goto(p) => p,
             Flow::Return => {
                 let sp = m.proc.heap.sp;
-                let w = mem.word(sp, 0);
-                mem.set_word(sp, 0, 0);
-                CodePtr::from_word(w)
+                m.proc.heap.sp += 8;
+                CodePtr::from_word(mem.word(sp, 0))
             }
             Flow::Raise => match super::exceptions::dispatch(&mut m, at) {
                 Ok(p) => p,
@@ -2050,9 +2066,6 @@ pub fn run(regs: &mut Registers, proc: &mut Process, sys: &mut System) -> SliceE
 }
 
 const _: () = assert!(size_of::<Instr>() == 1 << CodePtr::SHIFT);
-
-// A header word never equals a term, so uninitialised return addresses can't be mistaken.
-const _: () = assert!(TAG_HEADER == 0);
 
 /// A place in code that does not exist (any more): a wrong return address, or code that was unloaded under a process.
 #[cold]

@@ -7,7 +7,7 @@ pub mod seq;
 pub mod table;
 pub mod trace;
 
-pub use crate::code::ptr::{BIF_STUBS, CodePtr, INTERNAL_SLOT, Mfa, START};
+pub use crate::code::ptr::{BIF_STUBS, CodePtr, INTERNAL_SLOT, Mfa, PROCESS_END, START};
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::atom::{Atom, am};
@@ -109,8 +109,10 @@ pub struct Process {
     pub ip: CodePtr,
     /// X registers that are live while it doesn't run.
     pub live: Vec<Term>,
-    /// Reductions of its whole life, and those left in the current slice.
+    /// Reductions before the current slice.
     pub reductions: u64,
+    /// Reductions that the current slice may use, and those left of them.
+    pub granted: i32,
     pub budget: i32,
     pub mailbox: Mailbox,
     /// The message at the save pointer is being matched, and lies in a fragment of its own.
@@ -262,6 +264,7 @@ impl Process {
             ip: START,
             live: Vec::new(),
             reductions: 0,
+            granted: 0,
             budget: 0,
             mailbox: Mailbox::default(),
             matched: false,
@@ -311,6 +314,18 @@ impl Process {
         let terms = self.live.capacity() + self.trap.args.capacity() + self.exception.frames.capacity();
         let own = size_of::<Process>() + relations * entry + self.timers.len() * 32 + terms * 8;
         own as u64 + self.mailbox.host_bytes() + self.dict.host_bytes()
+    }
+
+    /// Reductions that the current slice has used.
+    pub fn used(&self) -> i32 {
+        self.granted.saturating_sub(self.budget)
+    }
+
+    /// Leaves at most so many reductions of the current slice; those that it gives up don't count as used.
+    pub fn shorten_slice(&mut self, left: i32) {
+        let given_up = (self.budget - left).max(0);
+        self.granted -= given_up;
+        self.budget -= given_up;
     }
 
     /// Arranges that the first slice calls the function; the arguments lie on the process's own heap.

@@ -96,20 +96,20 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
             return 0;
         }
     }
-    p.budget = most;
+    (p.granted, p.budget) = (most, most);
     sys.counters.context_switches += u64::from(fresh);
     trace_running(sys, &mut p, true);
     let watched = sys.tracing.system_monitor.is_some() || sys.tracing.system_profile.is_some();
     let begun = watched.then(|| crate::bif::watch::begins(sys, &mut p));
     p.yielding = None;
-    let end = run(regs, &mut p, sys);
+    let end = run(regs, &mut p, sys, fresh);
     if let Some(begun) = begun {
         let (waits, exited) = (end == SliceEnd::Waiting, end == SliceEnd::Exited);
         crate::bif::watch::ended(sys, &mut p, begun, waits, exited);
     }
     trace_running(sys, &mut p, false);
     let least = i32::from(fresh && end != SliceEnd::Wanted);
-    let used = (most - p.budget).max(least) as u64;
+    let used = p.used().max(least) as u64;
     p.reductions += used;
     sys.counters.reductions += used;
     // Without a clock of the host, time passes with the work: a microsecond for ten reductions.

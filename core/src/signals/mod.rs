@@ -18,7 +18,7 @@ pub use spawn::{SpawnOpts, Start};
 
 use crate::arena::{Arena, OutOfMemory};
 use crate::heap::build::Built;
-use crate::heap::{FragmentAlloc, HeapAlloc, RESERVED, copy};
+use crate::heap::{FragmentAlloc, HeapAlloc, REDZONE, copy};
 use crate::process::mailbox::Message;
 use crate::process::{Process, State};
 use crate::system::System;
@@ -87,7 +87,7 @@ impl<'a> Signals<'a> {
             return Ok(());
         }
         let words = self.sys.arena.flat_size(term);
-        if !p.off_heap_messages && words + (RESERVED as u64) < p.heap.free() as u64 {
+        if !p.off_heap_messages && words + (REDZONE as u64) < p.heap.free() as u64 {
             let literal_base = self.sys.arena.literal_base();
             let mut a = HeapAlloc { heap: &mut p.heap, arena: &mut self.sys.arena };
             let term = copy::copy(&mut a, literal_base, term)?;

@@ -6,8 +6,8 @@ use crate::arena::OutOfMemory;
 use crate::atom::am;
 use crate::heap::gc::sizes;
 use crate::heap::refs::RefId;
-use crate::heap::{Heap, HeapAlloc, RESERVED, copy};
-use crate::process::{MaxHeap, Mfa, Priority, Process};
+use crate::heap::{Heap, HeapAlloc, RESERVED, copy, gc};
+use crate::process::{MaxHeap, Mfa, PROCESS_END, Priority, Process};
 use crate::term::{Mem, Term};
 
 /// What a new process calls first.
@@ -75,6 +75,7 @@ impl Signals<'_> {
         let fullsweep = opts.fullsweep_after.unwrap_or(sys.config.fullsweep_after);
         let mut heap = Heap::new(&mut sys.arena, need.max(min), min_vheap, fullsweep)?;
         heap.min_size = min;
+        gc::push(&mut heap, sys.arena.mem(), PROCESS_END.to_word());
         let literal_base = sys.arena.literal_base();
         let copied = copy::copy(&mut HeapAlloc { heap: &mut heap, arena: &mut sys.arena }, literal_base, start.args);
         let args = match copied {

@@ -324,16 +324,17 @@ fn at(ctx: &Ctx<'_>) -> crate::process::Mfa {
     yielding.or_else(|| ctx.sys.code.function_at(ctx.proc.ip)).unwrap_or(ctx.proc.current)
 }
 
-fn collection(ctx: &mut Ctx<'_>, tag: Atom, need: usize) -> Result<(), Fault> {
+/// `words`: that are needed, or that were reclaimed.
+fn collection(ctx: &mut Ctx<'_>, tag: Atom, words: usize) -> Result<(), Fault> {
     if ctx.proc.trace_flags() & flag::GC == 0 {
         return Ok(());
     }
     let me = ctx.proc.pid;
     // The message is a copy, and what it was copied from must not weigh on the heap that it describes.
     let mark = ctx.proc.heap.mark();
-    let info = super::process_info::garbage_collection_info(ctx, me)?;
-    let need = ctx.tuple(&[Term::atom(am::WORDSIZE), Term::small(need as i64)])?;
-    let info = ctx.cons(need, info)?;
+    let info = super::process_info::garbage_collection_info(ctx, me, false)?;
+    let words = ctx.tuple(&[Term::atom(am::WORDSIZE), Term::small(words as i64)])?;
+    let info = ctx.cons(words, info)?;
     ctx.signals().trace_event(me, flag::GC, tag, &[info])?;
     ctx.proc.heap.rewind(mark, &mut ctx.sys.arena);
     Ok(())
@@ -345,7 +346,7 @@ pub fn collection_begins(ctx: &mut Ctx<'_>, coming: Coming, need: usize) -> Resu
         collection(ctx, am::GC_MINOR_START, need)?;
     }
     if coming == Coming::MinorThenMajor {
-        collection(ctx, am::GC_MINOR_END, need)?;
+        collection(ctx, am::GC_MINOR_END, 0)?;
     }
     if coming != Coming::Minor {
         collection(ctx, am::GC_MAJOR_START, need)?;
@@ -358,10 +359,10 @@ pub fn collection_begins(ctx: &mut Ctx<'_>, coming: Coming, need: usize) -> Resu
 }
 
 /// A collection is over.
-pub fn collection_ends(ctx: &mut Ctx<'_>, coming: Coming, need: usize) -> Result<(), Fault> {
+pub fn collection_ends(ctx: &mut Ctx<'_>, coming: Coming, reclaimed: usize) -> Result<(), Fault> {
     let used = (ctx.proc.heap.used() + ctx.proc.heap.frag_words) as u64;
     if let Some(t) = &mut ctx.proc.trace {
         t.allocated = t.allocated.wrapping_sub(used);
     }
-    collection(ctx, if coming == Coming::Minor { am::GC_MINOR_END } else { am::GC_MAJOR_END }, need)
+    collection(ctx, if coming == Coming::Minor { am::GC_MINOR_END } else { am::GC_MAJOR_END }, reclaimed)
 }

@@ -318,7 +318,7 @@ impl<'a> Translator<'a> {
                 (Some(Op::Deallocate), Some(Op::Return)) => {
                     let n = self.frame(&self.list[self.pos].args, 0)?;
                     self.pos += 2;
-                    self.e.push(Instr::ConstReturn { n: n + 1, c: c.raw() });
+                    self.e.push(Instr::ConstReturn { n, c: c.raw() });
                     return Ok(());
                 }
                 (Some(Op::Return), _) => {

@@ -299,10 +299,10 @@ impl<'a> Translator<'a> {
         self.linked.imports.get(i as usize).copied().ok_or_else(|| self.e.error(format!("import {i} does not exist")))
     }
 
-    /// The BIF of an export slot.
+    /// The BIF of an export slot, if it is called in place.
     pub fn bif_of(&self, export: u32) -> Option<u32> {
         match self.code.exports.get(export as usize)?.target {
-            Target::Bif(i) => Some(i),
+            Target::Bif(i) if !self.code.heavy_bifs.contains(&i) => Some(i),
             _ => None,
         }
     }
