@@ -2,9 +2,10 @@
 //! heaps, never estimated.
 //!
 //! [`wire`] writes the binary form that `docs/wire.md` fixes, [`map`] walks a process's memory word by word, [`describe`] says what
-//! lies at an address, [`text`] prints terms shortly.
+//! lies at an address, [`text`] prints terms shortly, [`graph`] says who keeps what alive and how much that is.
 
 pub mod describe;
+pub mod graph;
 pub mod map;
 pub mod text;
 pub mod wire;
@@ -12,5 +13,7 @@ pub mod wire;
 pub use describe::{Object, Word, describe};
 pub use wire::{Look, frame};
 
+#[cfg(test)]
+mod graph_tests;
 #[cfg(test)]
 mod tests;

@@ -141,6 +141,11 @@ impl Dictionary {
         self.slots.iter().take(self.used).flat_map(move |bucket| pairs(mem, *bucket))
     }
 
+    /// What holds the pairs, for who looks at memory.
+    pub fn cells(&self) -> impl Iterator<Item = Term> + '_ {
+        self.slots.iter().copied()
+    }
+
     pub fn visit(&mut self, f: &mut dyn FnMut(&mut [Term])) {
         if !self.slots.is_empty() {
             f(&mut self.slots)
