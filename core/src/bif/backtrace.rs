@@ -51,7 +51,7 @@ fn place(sys: &System, p: CodePtr) -> String {
     let Some((f, distance)) = sys.code.distance_at(p) else { return "unknown function".into() };
     let name = |a| {
         let mut out = String::new();
-        print::atom(&mut out, &sys.atoms.name(a));
+        print::atom(&mut out, sys.atoms.name(a));
         out
     };
     format!("{}:{}/{} + {}", name(f.module), name(f.function), f.arity, distance * INSTRUCTION)

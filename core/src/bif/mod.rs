@@ -33,6 +33,7 @@ pub mod lists;
 pub mod literals;
 pub mod log;
 pub mod maps;
+pub mod memory;
 pub mod misc;
 pub mod mochi;
 pub mod monitor;

@@ -152,7 +152,7 @@ pub(super) fn total_heap_words(p: &Process) -> u64 {
 }
 
 /// Bytes of a process: `process_info(_, memory)`.
-pub(super) fn process_bytes(p: &Process) -> u64 {
+pub fn process_bytes(p: &Process) -> u64 {
     let r = &p.relations;
     let own = r.monitors.iter();
     let monitors: u64 = own.map(|(_, m)| if m.name.is_none() { bytes::MONITOR } else { bytes::NAMED_MONITOR }).sum();

@@ -1,20 +1,22 @@
 //! The VM about itself: `system_info`, `statistics`, `memory`, collections on demand, nodes.
 
-use super::process_info::{process_bytes, total_heap_words};
+use super::memory::Memory;
+use super::process_info::total_heap_words;
 use super::{Bif, BifResult, Ctx, Fault, bif};
 use crate::atom::{Atom, am};
+use crate::heap::copy;
 use crate::heap::gc::sizes;
-use crate::heap::{OffHeap, binary, copy};
 use crate::process::State;
 use crate::signals::Signals;
-use crate::term::{MIN_SMALL, Mem, Term, object};
-use rustc_hash::FxHashSet;
+use crate::term::{MIN_SMALL, Term};
 
 /// The release and the runtime version that the VM behaves as.
 const OTP_RELEASE: &str = "27";
 const ERTS_VERSION: &str = "15.2.7";
 /// The largest `backtrace_depth`.
 const MAX_BACKTRACE: usize = 64;
+/// The most ports that OTP has at a time, if it isn't told otherwise.
+pub const MAX_PORTS: u64 = 65536;
 
 pub const BIFS: &[Bif] = &[
     bif("erlang", "system_info", 1, system_info),
@@ -90,9 +92,10 @@ fn system_info(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         am::ATOM_COUNT => sys.atoms.len() as u64,
         am::ETS_LIMIT => sys.config.max_ets_tables as u64,
         am::ETS_COUNT => sys.ets.len() as u64,
-        am::PORT_LIMIT => 65536,
+        am::PORT_LIMIT => MAX_PORTS,
+        am::PORT_COUNT => sys.resources.ports.len() as u64,
         am::OUTSTANDING_SYSTEM_REQUESTS_LIMIT => sys.shared.outstanding_requests,
-        am::PORT_COUNT | am::THREAD_POOL_SIZE => 0,
+        am::THREAD_POOL_SIZE => 0,
         am::TRACE_CONTROL_WORD => sys.tracing.sessions.get(&0).map_or(0, |s| s.control_word as u64),
         am::DELAYED_NODE_TABLE_GC => 60,
         am::COMPAT_REL => 27,
@@ -446,45 +449,10 @@ fn wall_time(ctx: &mut Ctx<'_>, schedulers: i64) -> BifResult {
 const MEMORY_KINDS: [Atom; 9] =
     [am::TOTAL, am::PROCESSES, am::PROCESSES_USED, am::SYSTEM, am::ATOM, am::ATOM_USED, am::BINARY, am::CODE, am::ETS];
 
-/// Bytes of the blocks of reference-counted binaries in a list, each block counted once.
-fn count_blocks(mem: Mem, list: OffHeap, seen: &mut FxHashSet<u32>) -> u64 {
-    let (mut at, mut bytes) = (list.first, 0);
-    while at != 0 {
-        if mem.word(at, 0) == object::BIN_REF_HEADER {
-            let block = mem.word(at, 1) as u32;
-            if seen.insert(block) {
-                bytes += (binary::block_bytes(mem, block).div_ceil(8) * 8) as u64 + 8 * binary::BLOCK_HEADER as u64;
-            }
-        }
-        at = mem.word(at, 2) as u32;
-    }
-    bytes
-}
-
-/// What `erlang:memory` tells, in bytes, in the order of [`MEMORY_KINDS`]; read from heaps and tables.
+/// What `erlang:memory` tells, in the order of [`MEMORY_KINDS`].
 fn measure(ctx: &Ctx<'_>) -> [u64; 9] {
-    let sys = &*ctx.sys;
-    let mem = sys.mem();
-    let mut seen = FxHashSet::default();
-    let (mut processes, mut binaries) = (0, 0);
-    for p in sys.procs.iter().chain(std::iter::once(&*ctx.proc)) {
-        processes += process_bytes(p);
-        binaries += count_blocks(mem, p.heap.off_heap, &mut seen);
-        binaries += count_blocks(mem, p.heap.old_off_heap, &mut seen);
-        for (_, off_heap) in p.mailbox.iter().filter_map(|m| m.fragment) {
-            binaries += count_blocks(mem, off_heap, &mut seen);
-        }
-    }
-    for t in sys.ets.all() {
-        t.visit_off_heap(&mut |o| binaries += count_blocks(mem, o, &mut seen));
-    }
-    sys.ets.visit_loose(&mut |o| binaries += count_blocks(mem, o, &mut seen));
-    let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * size_of::<std::sync::Arc<str>>()) as u64;
-    let code: u64 = sys.code.instances.iter().flatten().map(|i| i.bytes as u64).sum();
-    let ets = sys.ets.words() * 8;
-    let persistent = sys.shared.persistent.words() * 8;
-    let system = atoms + binaries + code + ets + persistent;
-    [processes + system, processes, processes, system, atoms, atoms, binaries, code, ets]
+    let m = Memory::of(ctx.sys, Some(ctx.proc));
+    [m.total(), m.processes, m.processes, m.system, m.atoms, m.atoms, m.binaries, m.code, m.ets]
 }
 
 fn memory(ctx: &mut Ctx<'_>, kinds: &[Atom]) -> BifResult {

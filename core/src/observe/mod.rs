@@ -2,11 +2,13 @@
 //! heaps, never estimated.
 //!
 //! [`wire`] writes the binary form that `docs/wire.md` fixes, [`map`] walks a process's memory word by word, [`describe`] says what
-//! lies at an address, [`text`] prints terms shortly, [`graph`] says who keeps what alive and how much that is.
+//! lies at an address, [`text`] prints terms shortly, [`graph`] says who keeps what alive and how much that is, [`metrics`] is
+//! for dashboards.
 
 pub mod describe;
 pub mod graph;
 pub mod map;
+pub mod metrics;
 pub mod text;
 pub mod wire;
 

@@ -93,6 +93,39 @@ fn objects_are_described_by_any_of_their_words() {
 }
 
 #[test]
+fn metrics_are_lines_that_prometheus_reads() {
+    let (mut system, pid) = setup();
+    let name = system.atoms.intern("a \"b\"\n\\").unwrap_or(am::ERROR);
+    if let Some(p) = system.procs.get_mut(pid) {
+        p.name = Some(name);
+    }
+    let text = super::metrics::prometheus(&system, 5, super::metrics::Rows::default());
+    let mut families = std::collections::BTreeSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# ") {
+            let mut words = rest.split(' ');
+            if words.next() == Some("TYPE") {
+                let name = words.next().unwrap_or_default();
+                assert!(families.insert(name), "{name} twice");
+                assert!(matches!(words.next(), Some("gauge" | "counter")), "{line}");
+            }
+            continue;
+        }
+        let Some((series, value)) = line.rsplit_once(' ') else { panic!("{line}") };
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        assert!(families.contains(series.split('{').next().unwrap_or_default()), "{line}: of no family");
+    }
+    let row = "erlang_vm_process_memory_bytes{pid=\"<0.0.0>\",name=\"a \\\"b\\\"\\n\\\\\"} ";
+    assert!(text.contains(row), "{row} in {text}");
+    for name in ["erlang_vm_memory_bytes_total{kind=\"total\"} ", "erlang_vm_process_count 1", "erlang_vm_processes 1"]
+    {
+        assert!(text.contains(name), "{name}");
+    }
+    let none = super::metrics::prometheus(&system, 5, super::metrics::Rows { processes: 0, tables: 0 });
+    assert!(!none.contains("erlang_vm_process_memory_bytes{"));
+}
+
+#[test]
 fn stale_pointers_are_shown_and_not_followed() {
     let (system, _) = setup();
     let space =

@@ -87,10 +87,10 @@ pub fn frame(system: &System, look: Look<'_>) -> Vec<u8> {
         system.arena.limit() as f64,
         off_heap_bytes as f64,
         system.atoms.len() as f64,
-        0.0,
+        system.ets.words() as f64,
         collections.0 as f64,
         collections.1 as f64,
-        0.0,
+        system.timers.len() as f64,
     ];
     let (number, serial) = look.selected.map_or((0, 0), pid_parts);
 
