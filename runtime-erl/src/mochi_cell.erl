@@ -2,7 +2,7 @@
 -moduledoc """
 Mutable cells: variables that closures share, and lists, maps and structs that have several names.
 
-A cell is `{'$cell', Owner, Id}`. Its content is in the process dictionary of `Owner` under `{'$cell', Id}`; another process
+A cell is `{'$cell', Owner, Id}`. Its content is in the process dictionary of `Owner` under a number made of `Id`; another process
 (an agent that its owner waits for) reaches it by a request to the owner. On stock OTP a cell lives as long as its owner.
 """.
 
@@ -12,6 +12,8 @@ A cell is `{'$cell', Owner, Id}`. Its content is in the process dictionary of `O
 -type cell() :: {'$cell', pid(), non_neg_integer()}.
 
 -define(NEXT, '$cell_next').
+%% Far from the numbers that anybody else would take. Our VM knows it, too.
+-define(KEY(Id), ((1 bsl 50) + Id)).
 
 -doc "A new cell with this content.".
 -spec new(term()) -> cell().
@@ -21,7 +23,7 @@ new(Value) ->
              N -> N
          end,
     erlang:put(?NEXT, Id + 1),
-    erlang:put({'$cell', Id}, Value),
+    erlang:put(?KEY(Id), Value),
     {'$cell', self(), Id}.
 
 -doc "The content.".
@@ -31,7 +33,7 @@ get(C) -> get_any(C).
 -doc "The same, every case of it: our VM reads and sets cells of the process itself.".
 -spec get_any(cell()) -> term().
 get_any({'$cell', Owner, Id}) when Owner =:= self() ->
-    erlang:get({'$cell', Id});
+    erlang:get(?KEY(Id));
 get_any({'$cell', Owner, Id}) ->
     mochi_agent:ask(Owner, {cell_get, Id}).
 
@@ -42,7 +44,7 @@ set(C, Value) -> set_any(C, Value).
 -doc "The same, every case of it.".
 -spec set_any(cell(), term()) -> ok.
 set_any({'$cell', Owner, Id}, Value) when Owner =:= self() ->
-    erlang:put({'$cell', Id}, Value),
+    erlang:put(?KEY(Id), Value),
     ok;
 set_any({'$cell', Owner, Id}, Value) ->
     mochi_agent:ask(Owner, {cell_set, Id, Value}),
@@ -50,12 +52,12 @@ set_any({'$cell', Owner, Id}, Value) ->
 
 -doc "Content of a cell of this process, by number.".
 -spec local_get(non_neg_integer()) -> term().
-local_get(Id) -> erlang:get({'$cell', Id}).
+local_get(Id) -> erlang:get(?KEY(Id)).
 
 -doc "Replaces the content of a cell of this process, by number.".
 -spec local_set(non_neg_integer(), term()) -> ok.
 local_set(Id, Value) ->
-    erlang:put({'$cell', Id}, Value),
+    erlang:put(?KEY(Id), Value),
     ok.
 
 -doc "The value itself: what is in it if it is a cell, else the term as it is.".

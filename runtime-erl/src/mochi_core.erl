@@ -499,6 +499,7 @@ reverse(_) -> fail(<<"reverse expects list or string">>).
 -doc "`exists(v)`: not empty.".
 -spec exists(value()) -> boolean().
 exists(V) when is_boolean(V) -> V;
+exists(V) when is_list(V) -> V =/= [];
 exists(V) -> len(V) > 0.
 
 -doc "`sha256(x)`: 32 ints.".

@@ -12,7 +12,7 @@ Functions take what a Mochi program can hand them: a vector, a cell with one, nu
 
 -export([new/0, from_list/1, from_reversed/1, to_list/1, size/1, nth/2, set_nth/3, push/2, map/2]).
 -export([at/2, append/2, concat/1, first/1, reverse/1, range/1, range/2, range/3, reduce/3, slice/3, grow_set/3]).
--export([length/1, append_any/2]).
+-export([length/1, append_any/2, from_reversed_any/1]).
 -export_type([vec/0]).
 
 -type vec() :: {'$v', non_neg_integer(), pos_integer() | {pos_integer(), pos_integer()}, tuple(), tuple()}.
@@ -67,7 +67,11 @@ bundle(Nodes) ->
 
 -doc "From an Erlang list in reverse.".
 -spec from_reversed([term()]) -> vec().
-from_reversed(List) -> from_list(lists:reverse(List)).
+from_reversed(List) -> from_reversed_any(List).
+
+-doc "The same, every case of it.".
+-spec from_reversed_any([term()]) -> vec().
+from_reversed_any(List) -> from_list(lists:reverse(List)).
 
 -doc "To an Erlang list.".
 -spec to_list(vec()) -> [term()].

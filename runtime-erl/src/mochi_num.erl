@@ -4,7 +4,7 @@ Arithmetic for operands of any kind: what the compiled code calls where the BEAM
 rationals stay exact, digits in a text count as their number. Conversions to numbers and the numeric built-ins are here, too.
 """.
 
--export([float_add/2, float_sub/2, float_mul/2, float_divide/2, float_rem/2]).
+-export([add_any/2, float_add/2, float_sub/2, float_mul/2, float_divide/2, float_rem/2]).
 -export([add/2, sub/2, mul/2, divide/2, 'rem'/2, add_num/2, neg/1, number/1, cannot/2]).
 -export([to_int/1, to_float/1, to_bigrat/1, round/1, round/2, abs/1, ceil/1, floor/1, pow/2, num/1, denom/1]).
 
@@ -14,16 +14,25 @@ rationals stay exact, digits in a text count as their number. Conversions to num
 
 -doc "`+`: numbers, else texts, else lists; null absorbs.".
 -spec add(value(), value()) -> value().
-add(X, Y) when is_number(X), is_number(Y) -> float_op('+', X, Y);
-add(nil, _) -> nil;
-add(_, nil) -> nil;
-add(X, Y) when is_binary(X), is_binary(Y) -> <<X/binary, Y/binary>>;
-add(X, Y) when is_binary(X); is_binary(Y) ->
+add(X, Y) -> add_any(X, Y).
+
+-doc "The same, every case of it: our VM does short strings itself.".
+-spec add_any(value(), value()) -> value().
+add_any(X, Y) when is_number(X), is_number(Y) -> float_op('+', X, Y);
+add_any(nil, _) -> nil;
+add_any(_, nil) -> nil;
+add_any(X, Y) when is_binary(X), is_binary(Y) ->
+    if
+        %% Short ones without room to grow behind them.
+        byte_size(X) + byte_size(Y) =< 64 -> iolist_to_binary([X, Y]);
+        true -> <<X/binary, Y/binary>>
+    end;
+add_any(X, Y) when is_binary(X); is_binary(Y) ->
     iolist_to_binary([mochi_core:str(X), mochi_core:str(Y)]);
-add({'$v', _, _, _, _} = X, Y) -> mochi_list:concat([X, Y]);
-add({'$cell', _, _} = X, Y) -> add(mochi_cell:plain(X), Y);
-add(X, {'$cell', _, _} = Y) -> add(X, mochi_cell:plain(Y));
-add(X, Y) -> special('+', X, Y).
+add_any({'$v', _, _, _, _} = X, Y) -> mochi_list:concat([X, Y]);
+add_any({'$cell', _, _} = X, Y) -> add(mochi_cell:plain(X), Y);
+add_any(X, {'$cell', _, _} = Y) -> add(X, mochi_cell:plain(Y));
+add_any(X, Y) -> special('+', X, Y).
 
 -doc "`+` where the program means numbers: digits in a text count as their number.".
 -spec add_num(value(), value()) -> value().

@@ -198,6 +198,8 @@ extreme(Vs, Which) ->
             end
     end.
 
+%% The compiler hands the results of a query over as they are.
+values(L, _) when is_list(L) -> L;
 values({'$cell', _, _} = C, M) -> values(mochi_cell:plain(C), M);
 values({'$v', _, _, _, _} = L, _) -> mochi_list:to_list(L);
 values({'$group', _, Items}, _) -> mochi_list:to_list(Items);

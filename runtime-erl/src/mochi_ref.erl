@@ -4,6 +4,7 @@ Indexing, fields, slices, loops over values, and assignment through a path: the 
 """.
 
 -export([row_field/2, index/2, index_for_set/2, field/2, set_index/4, put_index/3, set_field/4, put_field/3, update_fields/3, rebuild/2]).
+-export([field_at/4, field_any/2, set_field_any/4, put_field_any/3, iter_any/1]).
 -export([index_any/2, index_for_set_any/2, set_index_any/4, put_index_any/3]).
 -export([slice/3, slice/4, iter/1, entries/2]).
 
@@ -55,23 +56,31 @@ index_for_set_any(V, I) ->
 
 -doc "`v.name` for any `v`: null when there is no such field.".
 -spec field(value(), binary()) -> value().
-field({'$cell', _, _} = C, K) -> field(mochi_cell:plain(C), K);
-field(M, K) when is_map(M) -> mochi_map:at(M, K);
-field(nil, _) -> nil;
-field({'$group', Key, _}, <<"key">>) -> Key;
-field({'$group', _, Items}, <<"items">>) -> Items;
-field({'$group', _, Items}, <<"count">>) -> mochi_list:size(Items);
-field({'$group', Key, _}, K) -> field(Key, K);
-field({'$agent', _, _, _} = A, K) -> mochi_agent:field(A, K);
-field(S, K) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
+field(V, K) -> field_any(V, K).
+
+-doc "The same; most likely it is a struct of this name (or a cell with one) that has the field at this place.".
+-spec field_at(value(), binary(), atom(), pos_integer()) -> value().
+field_at(V, K, _, _) -> field_any(V, K).
+
+-doc "Every case of `field/2`.".
+-spec field_any(value(), binary()) -> value().
+field_any({'$cell', _, _} = C, K) -> field(mochi_cell:plain(C), K);
+field_any(M, K) when is_map(M) -> mochi_map:at(M, K);
+field_any(nil, _) -> nil;
+field_any({'$group', Key, _}, <<"key">>) -> Key;
+field_any({'$group', _, Items}, <<"items">>) -> Items;
+field_any({'$group', _, Items}, <<"count">>) -> mochi_list:size(Items);
+field_any({'$group', Key, _}, K) -> field(Key, K);
+field_any({'$agent', _, _, _} = A, K) -> mochi_agent:field(A, K);
+field_any(S, K) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
     {_, Name, Positions, _} = element(2, S),
     case Positions of
         #{K := P} -> element(P, S);
         #{} when K =:= <<"__name">> -> Name;
         #{} -> nil
     end;
-field({'$v', _, _, _, _}, _) -> mochi_core:fail(<<"cannot index value of this kind">>);
-field(_, _) -> mochi_core:fail(<<"cannot index value of this kind">>).
+field_any({'$v', _, _, _, _}, _) -> mochi_core:fail(<<"cannot index value of this kind">>);
+field_any(_, _) -> mochi_core:fail(<<"cannot index value of this kind">>).
 
 -doc "A field of a row that may be one of several joined sources: its own, else that of the first source (by name) that has it.".
 -spec row_field(value(), binary()) -> value().
@@ -150,28 +159,36 @@ put_index_any(_, _, _) -> mochi_core:fail(<<"invalid index target">>).
 
 -doc "The new version of `v` after `v.name = x`; a cell changes in place.".
 -spec set_field(value(), binary(), value(), non_neg_integer()) -> value().
-set_field({'$cell', _, _} = C, K, X, _) ->
+set_field(V, K, X, Mask) -> set_field_any(V, K, X, Mask).
+
+-doc "The same, every case of it.".
+-spec set_field_any(value(), binary(), value(), non_neg_integer()) -> value().
+set_field_any({'$cell', _, _} = C, K, X, _) ->
     mochi_cell:set(C, put_field(mochi_cell:get(C), K, X)),
     C;
-set_field(nil, K, X, Mask) ->
+set_field_any(nil, K, X, Mask) ->
     mochi_cell:fresh(Mask, put_field(nil, K, X));
-set_field(V, K, X, Mask) ->
+set_field_any(V, K, X, Mask) ->
     shared(V, Mask),
     put_field(V, K, X).
 
 -doc "The new version of `v` after `v.name = x`, a part of it being a cell or a new version.".
 -spec put_field(value(), binary(), value()) -> value().
-put_field(M, K, X) when is_map(M) -> mochi_map:put(M, K, X);
-put_field({'$cell', _, _} = C, K, X) ->
+put_field(V, K, X) -> put_field_any(V, K, X).
+
+-doc "The same, every case of it.".
+-spec put_field_any(value(), binary(), value()) -> value().
+put_field_any(M, K, X) when is_map(M) -> mochi_map:put(M, K, X);
+put_field_any({'$cell', _, _} = C, K, X) ->
     mochi_cell:set(C, put_field(mochi_cell:get(C), K, X)),
     C;
-put_field(nil, K, X) -> put_field(#{}, K, X);
-put_field(S, K, X) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
+put_field_any(nil, K, X) -> put_field(#{}, K, X);
+put_field_any(S, K, X) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
     case element(3, element(2, S)) of
         #{K := P} -> setelement(P, S, X);
         #{} -> mochi_map:put(mochi_map:from_pairs(entries(S, <<>>)), K, X)
     end;
-put_field(_, _, _) -> mochi_core:fail(<<"invalid index target">>).
+put_field_any(_, _, _) -> mochi_core:fail(<<"invalid index target">>).
 
 -doc "An element of `update` with new field values.".
 -spec update_fields(value(), [{binary(), value()}], non_neg_integer()) -> value().
@@ -228,13 +245,17 @@ bound(_, _, _) -> mochi_core:fail(<<"invalid index">>).
 
 -doc "What `for` goes through, as an Erlang list.".
 -spec iter(value()) -> [value()].
-iter({'$v', _, _, _, _} = V) -> mochi_list:to_list(V);
-iter({'$cell', _, _} = C) -> iter(mochi_cell:plain(C));
-iter(M) when is_map(M) -> lists:sort([mochi_map:text(K) || K := _ <- M]);
-iter(S) when is_binary(S) -> [<<C/utf8>> || <<C/utf8>> <= S];
-iter({'$group', _, Items}) -> iter(Items);
-iter(nil) -> [];
-iter(S) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
+iter(V) -> iter_any(V).
+
+-doc "The same, every case of it.".
+-spec iter_any(value()) -> [value()].
+iter_any({'$v', _, _, _, _} = V) -> mochi_list:to_list(V);
+iter_any({'$cell', _, _} = C) -> iter(mochi_cell:plain(C));
+iter_any(M) when is_map(M) -> lists:sort([mochi_map:text(K) || K := _ <- M]);
+iter_any(S) when is_binary(S) -> [<<C/utf8>> || <<C/utf8>> <= S];
+iter_any({'$group', _, Items}) -> iter(Items);
+iter_any(nil) -> [];
+iter_any(S) when is_tuple(S), tuple_size(S) >= 2, tuple_size(element(2, S)) =:= 4 ->
     [K || {K, _} <- entries(S, <<>>)];
-iter(_) -> mochi_core:fail(<<"invalid iterator">>).
+iter_any(_) -> mochi_core:fail(<<"invalid iterator">>).
 

@@ -196,6 +196,8 @@ vectors_native_test() ->
                    same(mochi_ref, put_index, put_index_any, [V, I, x])
                end || I < Size + 20]
           end || I <- Is],
+         same(mochi_ref, iter, iter_any, [V]),
+         same(mochi_list, from_reversed, from_reversed_any, [l(V)]),
          same(mochi_list, append, append_any, [V, y])
      end || V <- shapes()],
     ok.
@@ -203,13 +205,22 @@ vectors_native_test() ->
 kinds_native_test() ->
     Maps = [#{}, #{1 => a, <<"k">> => b, <<>> => c}, maps:from_list([{N, N} || N <- lists:seq(1, 50)])],
     Keys = [1, 7, -1, <<"1">>, <<"k">>, <<>>, <<"-1">>, <<"01">>, 1.5, nil, 1 bsl 80],
-    Values = Maps ++ [nil, 5, 1.5, true, <<"abc">>, {'$group', 1, v([1])}, {'P', {m, <<"P">>, #{<<"k">> => 3}, []}, 9}],
+    Values = Maps ++ [nil, 5, 1.5, true, <<"abc">>, {'$group', 1, v([1])}, {'$group', {'P', {m, <<"P">>, #{<<"k">> => 3}, []}, 9, 8}, v([])}, {'P', {m, <<"P">>, #{<<"k">> => 3}, []}, 9}],
     [begin
          same(mochi_ref, index, index_any, [V, K]),
          same(mochi_ref, index_for_set, index_for_set_any, [V, K]),
          same(mochi_ref, set_index, set_index_any, [V, K, x, 0]),
          V =/= nil andalso same(mochi_ref, set_index, set_index_any, [V, K, x, 7]),
-         same(mochi_ref, put_index, put_index_any, [V, K, x])
+         same(mochi_ref, put_index, put_index_any, [V, K, x]),
+         is_binary(K) andalso
+             begin
+                 same(mochi_ref, field, field_any, [V, K]),
+                 [?assertEqual(answer(fun() -> mochi_ref:field_any(V, <<"k">>) end), answer(fun() -> mochi_ref:field_at(V, <<"k">>, 'P', 3) end))
+                  || is_tuple(V), element(1, V) =:= 'P'],
+                 same(mochi_ref, set_field, set_field_any, [V, K, x, 0]),
+                 V =/= nil andalso same(mochi_ref, set_field, set_field_any, [V, K, x, 7]),
+                 same(mochi_ref, put_field, put_field_any, [V, K, x])
+             end
      end || V <- Values, K <- Keys],
     [same(mochi_list, append, append_any, [V, x]) || V <- Values],
     ok.
@@ -221,6 +232,8 @@ strings_native_test() ->
     Strings = [<<>>, <<"a">>, <<"h", 16#E9/utf8, "llo">>, Long, Wide, <<Wide/binary, Long/binary>>, Part],
     [begin
          same(mochi_str, len, len_any, [S]),
+         same(mochi_ref, iter, iter_any, [S]),
+         [same(mochi_num, add, add_any, [S, T]) || T <- Strings ++ [5, 1.5, nil, v([1])]],
          [same(mochi_ref, index, index_any, [S, I]) || I <- [0, 1, 2, 4, 5, 99, 299, 300, 5599, -1, -3, <<"1">>, 1 bsl 70]],
          [same(mochi_str, sub, sub_any, [S, A, B]) || A <- [0, 1, 3, 250, 6000], B <- [0, 1, 4, 90, 299, 5000, 9000]]
      end || S <- Strings],
@@ -239,6 +252,13 @@ cells_native_test() ->
     ?assertEqual(ok, mochi_cell:set(M, 5)),
     ?assertEqual(5, mochi_cell:get(M)),
     ?assertError(_, mochi_ref:index(M, 0)),
+    S = mochi_cell:new({'P', {m, <<"P">>, #{<<"k">> => 3}, [{<<"k">>, 3}]}, 9}),
+    ?assertEqual(9, mochi_ref:field(S, <<"k">>)),
+    ?assertEqual([9, 9, 9, nil], [mochi_ref:field_at(S, K, T, P) || {K, T, P} <- [{<<"k">>, 'P', 3}, {<<"k">>, 'Q', 3}, {<<"k">>, 'P', 9}, {<<"z">>, 'R', 3}]]),
+    ?assertEqual(S, mochi_ref:set_field(S, <<"k">>, S, 7)),
+    ?assertEqual(S, mochi_ref:put_field(S, <<"k">>, 10)),
+    ?assertEqual([10, nil], [mochi_ref:field(S, K) || K <- [<<"k">>, <<"z">>]]),
+    ?assertEqual([1, 9, 3, nil, nil, 6], mochi_ref:iter(C)),
     %% Many changes, with collections between them.
     lists:foreach(fun(N) -> mochi_ref:set_index(C, N rem 5000, {N, N}, 1) end, lists:seq(0, 60000)),
     ?assertEqual({60000, 60000}, mochi_ref:index(C, 0)),
@@ -249,6 +269,7 @@ broken_vectors_test() ->
     Broken = [{'$v', 100, 4, {}, {}}, {'$v', 100, 4, {{}}, {1}}, {'$v', 5, 4000, {1}, {}}, {'$v', 5, -4, {1}, {}}, {'$v', 5, 3, {1}, {}},
               {'$v', 40, 8, {{1}}, {1, 2}}, {'$v', -1, 4, {}, {1}}, {'$v', 3, 4, {}, not_a_tuple}, {'$v', 3, {4, -7}, {}, {1, 2, 3}},
               {'$v', 3, {x, y}, {}, {1}}, {'$v', 1 bsl 61, 4, {1}, {1}}, {'$v', a, b, c, d}, {'$cell', self(), 1 bsl 70}],
+    [answer(fun() -> mochi_ref:iter(V) end) || {_, Size, _, _, _} = V <- Broken, is_integer(Size), Size < 1000],
     [answer(fun() -> mochi_ref:index(V, I) end) || V <- Broken, I <- [0, 1, 17, 39, -1, 99]],
     [answer(fun() -> mochi_list:at(V, I) end) || V <- Broken, I <- [0, 1, 17, 39, -1, 99]],
     [answer(fun() -> mochi_ref:set_index(V, I, x, 0) end) || {_, Size, _, _, _} = V <- Broken, I <- [0, 1, 17, 39], I < Size],

@@ -140,6 +140,12 @@ impl Lower<'_> {
     }
 
     fn builtin(&mut self, fx: &mut Fx, b: Builtin, args: &[ast::Expr], line: u32) -> Expr {
+        if let [ast::Expr { kind: ast::ExprKind::Query(q), .. }] = args
+            && let Some(list) = self.query_for(fx, q, b, line)
+        {
+            let (m, f, _) = target(b);
+            return Expr::remote(m, f, vec![list], line);
+        }
         let xs = self.exprs(fx, args);
         match b {
             Builtin::Eval => return Expr::remote("mochi_core", "eval", xs, line),

@@ -50,18 +50,70 @@ impl Lower<'_> {
     }
 
     pub(crate) fn query(&mut self, fx: &mut Fx, q: &Query, line: u32) -> Expr {
+        match self.results(fx, q, false, line) {
+            (pre, list, Some(f)) => {
+                let list = Expr::remote("mochi_list", "from_reversed", vec![list], line);
+                Expr::new(Kind::Seq(pre, Box::new(Expr::remote("mochi_query", f, vec![list], line))), line)
+            }
+            (pre, list, None) => {
+                let list = Expr::remote("mochi_list", "from_reversed", vec![list], line);
+                let out = if q.distinct { Expr::remote("mochi_query", "distinct", vec![list], line) } else { list };
+                let out = self.in_cell(out, LISTS);
+                Expr::new(Kind::Seq(pre, Box::new(out)), line)
+            }
+        }
+    }
+
+    /// A query that only an aggregate will see: its results as an Erlang list. `exists` needs but one of them.
+    pub(crate) fn query_for(&mut self, fx: &mut Fx, q: &Query, b: Builtin, line: u32) -> Option<Expr> {
+        let of_list =
+            matches!(b, Builtin::Sum | Builtin::Avg | Builtin::Min | Builtin::Max | Builtin::Count | Builtin::Exists);
+        let is_aggregate = q.group.is_none() && self.aggregate(&q.select).is_some();
+        if !of_list || q.distinct || is_aggregate {
+            return None;
+        }
+        let (pre, list, _) = self.results(fx, q, b == Builtin::Exists, line);
+        let list = Expr::remote("lists", "reverse", vec![list], 0);
+        Some(Expr::new(Kind::Seq(pre, Box::new(list)), line))
+    }
+
+    /// Statements that evaluate a query, what then has its results in reverse, and the aggregate that they are for. With `one`, a first result
+    /// may be enough.
+    fn results(&mut self, fx: &mut Fx, q: &Query, one: bool, line: u32) -> (Vec<Stmt>, Expr, Option<&'static str>) {
         let mut pre = vec![];
         let rows = fx.fresh();
         pre.push(Stmt::Set(rows, Expr::cst(Const::Nil)));
         let mut vars: Vec<VarId> = q.from.iter().map(|f| self.row_var(f.var.id)).collect();
+        // A bare aggregate over all rows.
+        let aggregate = q.group.is_none().then(|| self.aggregate(&q.select)).flatten();
+        let select = aggregate.map_or(&q.select, |a| a.1);
+        // What comes first after the loops is done in them: no list of rows is made for it.
+        let flat = q.joins.is_empty();
+        let (group, sort) = (q.group.as_ref().filter(|_| flat), q.sort.as_ref().filter(|_| flat && q.group.is_none()));
+        let straight = flat && q.group.is_none() && q.sort.is_none() && q.skip.is_none() && q.take.is_none();
         // Sources of joins do not depend on rows: evaluated once. The from clauses nest.
         let plan = self.plan(fx, q, &vars, line, &mut pre);
         self.nested_loops(fx, q, &plan, 0, line, &mut pre, &mut |l, fx, out| {
-            let row = l.tuple_of(fx, &vars);
+            let row = match (group, sort) {
+                _ if straight => l.expr(fx, select),
+                (Some(g), _) => l.keyed_row(fx, q, g, &vars, line),
+                (None, Some(s)) => {
+                    let key = l.expr(fx, s);
+                    let row = l.tuple_of(fx, &vars);
+                    Expr::new(Kind::Tuple(vec![key, row]), 0)
+                }
+                (None, None) => l.tuple_of(fx, &vars),
+            };
             out.push(cons(row, rows));
+            if one && straight {
+                out.push(Stmt::Break);
+            }
         });
-        pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
-        if !q.joins.is_empty() {
+        if straight {
+            return (pre, Expr::var(rows), aggregate.map(|a| a.0));
+        }
+        if !flat {
+            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
             for j in &q.joins {
                 self.join(fx, j, rows, &mut vars, line, &mut pre);
             }
@@ -75,19 +127,34 @@ impl Lower<'_> {
                 });
                 pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(kept)], 0)));
             }
+            if let Some(g) = &q.group {
+                let keyed = fx.fresh();
+                pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
+                self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
+                    l.bind_row(fx, row, &vars, out);
+                    let item = l.keyed_row(fx, q, g, &vars, line);
+                    out.push(cons(item, keyed));
+                });
+                pre.push(Stmt::Set(rows, Expr::var(keyed)));
+            }
+        } else if group.is_none() && sort.is_none() {
+            pre.push(Stmt::Set(rows, Expr::remote("lists", "reverse", vec![Expr::var(rows)], 0)));
         }
         if let Some(g) = &q.group {
-            self.group(fx, q, g, rows, &vars, line, &mut pre);
+            self.groups(fx, g, rows, line, &mut pre);
             vars = vec![self.row_var(g.into.id)];
         }
         if let Some(s) = &q.sort {
-            let keyed = fx.fresh();
-            pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
-            self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
-                l.bind_row(fx, row, &vars, out);
-                let k = l.expr(fx, s);
-                out.push(cons(Expr::new(Kind::Tuple(vec![k, Expr::var(row)]), 0), keyed));
-            });
+            let mut keyed = rows;
+            if sort.is_none() {
+                keyed = fx.fresh();
+                pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
+                self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
+                    l.bind_row(fx, row, &vars, out);
+                    let k = l.expr(fx, s);
+                    out.push(cons(Expr::new(Kind::Tuple(vec![k, Expr::var(row)]), 0), keyed));
+                });
+            }
             pre.push(Stmt::Set(rows, Expr::remote("mochi_query", "sort", vec![Expr::var(keyed)], line)));
         }
         for (clause, fun) in [(&q.skip, "skip"), (&q.take, "take")] {
@@ -96,9 +163,6 @@ impl Lower<'_> {
                 pre.push(Stmt::Set(rows, Expr::remote("mochi_query", fun, vec![Expr::var(rows), n], line)));
             }
         }
-        // A bare aggregate over all rows.
-        let aggregate = q.group.is_none().then(|| self.aggregate(&q.select)).flatten();
-        let select = aggregate.map_or(&q.select, |a| a.1);
         let results = fx.fresh();
         pre.push(Stmt::Set(results, Expr::cst(Const::Nil)));
         self.over(fx, Expr::var(rows), &mut pre, |l, fx, row, out| {
@@ -106,16 +170,7 @@ impl Lower<'_> {
             let x = l.expr(fx, select);
             out.push(cons(x, results));
         });
-        let list = Expr::remote("mochi_list", "from_reversed", vec![Expr::var(results)], line);
-        let out = match aggregate {
-            Some((f, _)) => Expr::remote("mochi_query", f, vec![list], line),
-            None if q.distinct => {
-                let d = Expr::remote("mochi_query", "distinct", vec![list], line);
-                self.in_cell(d, LISTS)
-            }
-            None => self.in_cell(list, LISTS),
-        };
-        Expr::new(Kind::Seq(pre, Box::new(out)), line)
+        (pre, Expr::var(results), aggregate.map(|a| a.0))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -306,53 +361,42 @@ impl Lower<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn group(
-        &mut self,
-        fx: &mut Fx,
-        q: &Query,
-        g: &ast::GroupClause,
-        rows: Var,
-        vars: &[VarId],
-        line: u32,
-        pre: &mut Vec<Stmt>,
-    ) {
-        let keyed = fx.fresh();
-        pre.push(Stmt::Set(keyed, Expr::cst(Const::Nil)));
-        let single = q.from.len() == 1 && q.joins.is_empty();
-        self.over(fx, Expr::var(rows), pre, |l, fx, row, out| {
-            l.bind_row(fx, row, vars, out);
-            let key = if let [k] = g.keys.as_slice() {
-                l.expr(fx, k)
-            } else {
-                let mut pairs = vec![];
-                for (n, k) in g.keys.iter().enumerate() {
-                    let name = match &k.kind {
-                        ExprKind::Field { name, .. } => name.name.to_string(),
-                        ExprKind::Ident(n) => n.to_string(),
-                        _ => format!("key{n}"),
-                    };
-                    pairs.push((Expr::cst(Const::str(&name)), l.expr(fx, k)));
-                }
-                l.map_of(pairs, line)
-            };
-            let item = if single {
-                l.read(fx, vars[0], line)
-            } else {
-                let mut pairs = vec![];
-                for v in vars {
-                    let name = l.c.variable(*v).name.clone();
-                    pairs.push((Expr::cst(Const::str(&name)), l.read(fx, *v, line)));
-                }
-                let m = l.map_of(pairs, line);
-                let outer = std::mem::replace(&mut l.creating, g.into.id);
-                let m = l.in_cell(m, MAPS);
-                l.creating = outer;
-                m
-            };
-            out.push(cons(Expr::new(Kind::Tuple(vec![key, item]), 0), keyed));
-        });
-        let groups = Expr::remote("mochi_query", "group", vec![Expr::var(keyed)], line);
+    /// A row as `{Key, Item}`.
+    fn keyed_row(&mut self, fx: &mut Fx, q: &Query, g: &ast::GroupClause, vars: &[VarId], line: u32) -> Expr {
+        let key = if let [k] = g.keys.as_slice() {
+            self.expr(fx, k)
+        } else {
+            let mut pairs = vec![];
+            for (n, k) in g.keys.iter().enumerate() {
+                let name = match &k.kind {
+                    ExprKind::Field { name, .. } => name.name.to_string(),
+                    ExprKind::Ident(n) => n.to_string(),
+                    _ => format!("key{n}"),
+                };
+                pairs.push((Expr::cst(Const::str(&name)), self.expr(fx, k)));
+            }
+            self.map_of(pairs, line)
+        };
+        let item = if q.from.len() == 1 && q.joins.is_empty() {
+            self.read(fx, vars[0], line)
+        } else {
+            let mut pairs = vec![];
+            for v in vars {
+                let name = self.c.variable(*v).name.clone();
+                pairs.push((Expr::cst(Const::str(&name)), self.read(fx, *v, line)));
+            }
+            let m = self.map_of(pairs, line);
+            let outer = std::mem::replace(&mut self.creating, g.into.id);
+            let m = self.in_cell(m, MAPS);
+            self.creating = outer;
+            m
+        };
+        Expr::new(Kind::Tuple(vec![key, item]), 0)
+    }
+
+    /// Groups of keyed rows, which are in reverse.
+    fn groups(&mut self, fx: &mut Fx, g: &ast::GroupClause, rows: Var, line: u32, pre: &mut Vec<Stmt>) {
+        let groups = Expr::remote("mochi_query", "group", vec![Expr::var(rows)], line);
         let v = self.row_var(g.into.id);
         match &g.having {
             None => pre.push(Stmt::Set(rows, groups)),

@@ -273,7 +273,9 @@ impl Builder {
                 self.write(t, x);
                 self.jump(join);
                 self.enter(slow);
-                let x = self.remote("mochi_ref", "field", vec![v, Operand::Const(Const::str(name))], e.line);
+                let place = Operand::Const(Const::Int(*index as i64 + 1));
+                let args = vec![v, Operand::Const(Const::str(name)), Operand::Const(Const::Atom(tag.clone())), place];
+                let x = self.remote("mochi_ref", "field_at", args, e.line);
                 self.write(t, x);
                 self.jump(join);
                 self.meet(join, parted);
