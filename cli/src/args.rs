@@ -65,6 +65,7 @@ pub struct Raw {
 Examples:
   beambox run hello.mochi
   beambox run sum.mochi < numbers.txt
+  beambox run --files report.mochi
   beambox run -p lib/ebin server.beam first second
   beambox run --engine wasm --time 500ms --memory 64MiB untrusted.beam")]
 pub struct Run {
@@ -95,6 +96,10 @@ pub struct Run {
     /// A folder of .beam files to load modules from; may be given several times
     #[arg(short, long, value_name = "DIR")]
     pub path: Vec<PathBuf>,
+
+    /// Let the program read and write files as you may; its relative paths start at DIR, by default here. Without this it has no files
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    pub files: Option<PathBuf>,
 
     /// Where OTP's modules are: an installation's folder, or a bundle file
     ///

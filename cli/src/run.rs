@@ -60,6 +60,9 @@ fn sandbox(options: &Run) -> Result<Builder, Failure> {
     if let Some(otp) = &options.otp {
         builder = builder.modules(Modules::at(otp)?);
     }
+    if let Some(folder) = &options.files {
+        builder = with_files(builder, folder, options.engine)?;
+    }
     for folder in &options.path {
         if !folder.is_dir() {
             return Err(Failure::at(folder, "no such directory"));
@@ -67,6 +70,23 @@ fn sandbox(options: &Run) -> Result<Builder, Failure> {
         builder = builder.folder(folder);
     }
     Ok(builder)
+}
+
+#[cfg(unix)]
+fn with_files(builder: Builder, folder: &Path, engine: Engine) -> Result<Builder, Failure> {
+    if matches!(engine, Engine::Wasm) {
+        return Err(Failure::at(folder, "programs of the engine wasm can have no files"));
+    }
+    let start = folder.canonicalize().map_err(|e| Failure::at(folder, plain(&e)))?;
+    if !start.is_dir() {
+        return Err(Failure::at(folder, "not a directory"));
+    }
+    Ok(builder.files(beambox::files::RealFiles::new(start)))
+}
+
+#[cfg(not(unix))]
+fn with_files(_: Builder, folder: &Path, _: Engine) -> Result<Builder, Failure> {
+    Err(Failure::at(folder, "files can be given to programs on Unix systems only"))
 }
 
 /// Writes to this process's streams; notes when standard output was closed.

@@ -158,6 +158,33 @@ fn limits_end_a_program() {
     assert!(got.status == 1 && got.err.contains("out of memory"), "{got:?}");
 }
 
+/// Files only when they are granted; a relative path starts at the folder given, and where there is nothing, at the program's.
+#[test]
+#[cfg(unix)]
+fn files_of_the_host() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::create_dir(at("sub")).unwrap();
+    fs::write(at("sub/people.csv"), "name,age\nAl,30\nBo,25\n").unwrap();
+    let source = "type P { name: string age: int }\nlet ps = load \"people.csv\" as P\nprint(ps[1].name, len(ps))\n\
+                  save (from p in ps select { n: p.name }) to \"out.json\" with { format: \"json\" }\n";
+    fs::write(at("sub/prog.mochi"), source).unwrap();
+    let run = |options: &[&str]| {
+        let mut args = vec!["run".to_owned()];
+        args.extend(options.iter().map(|o| (*o).to_owned()));
+        args.push(at("sub/prog.mochi").display().to_string());
+        beambox(&args)
+    };
+    let refused = run(&[]);
+    assert!(refused.status == 1 && refused.err.contains("open people.csv: permission denied"), "{refused:?}");
+    assert!(!at("out.json").exists());
+    let granted = run(&[&format!("--files={}", dir.path().display())]);
+    assert_eq!((granted.status, granted.out.as_str()), (0, "Bo 2\n"), "{granted:?}");
+    assert_eq!(fs::read_to_string(at("out.json")).unwrap().trim(), r#"[{"n":"Al"},{"n":"Bo"}]"#);
+    let nowhere = run(&["--files=/no/such/folder"]);
+    assert!(nowhere.status == 1 && nowhere.err.starts_with("error: /no/such/folder: "), "{nowhere:?}");
+}
+
 #[test]
 fn wrong_files() {
     let dir = tempfile::tempdir().unwrap();

@@ -53,6 +53,7 @@ run_main(Module) ->
 
 run_program(Module) ->
     mochi_agent:init_root(),
+    _ = try Module:'__mochi__'() of {File, _} -> erlang:put('$source_file', File) catch error:undef -> undefined end,
     try Module:main() of
         _ -> 0
     catch

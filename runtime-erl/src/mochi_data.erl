@@ -46,13 +46,25 @@ read_input(Acc) ->
 -doc "The whole of a file; a runtime error when it cannot be read.".
 -spec read_file(binary()) -> binary().
 read_file(Path) ->
-    case catch_file(fun() -> prim_file:read_file(unicode:characters_to_list(Path)) end) of
+    case found(unicode:characters_to_list(Path)) of
         {ok, Bytes} ->
             case unicode:characters_to_binary(Bytes) of
                 Text when is_binary(Text) -> Text;
                 _ -> mochi_core:fail([<<"load ">>, Path, <<": not UTF-8">>])
             end;
         {error, Why} -> no_file(<<"open">>, Path, Why)
+    end.
+
+%% A relative path starts at the current folder; where there is nothing, at the program's.
+found(Path) ->
+    Read = fun(P) -> catch_file(fun() -> prim_file:read_file(P) end) end,
+    case {Read(Path), erlang:get('$source_file')} of
+        {{error, enoent}, File} when is_binary(File), hd(Path) =/= $/ ->
+            case Read(filename:join(filename:dirname(unicode:characters_to_list(File)), Path)) of
+                {ok, Bytes} -> {ok, Bytes};
+                {error, _} -> {error, enoent}
+            end;
+        {Result, _} -> Result
     end.
 
 catch_file(F) ->

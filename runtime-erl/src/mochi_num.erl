@@ -4,7 +4,7 @@ Arithmetic for operands of any kind: what the compiled code calls where the BEAM
 rationals stay exact, digits in a text count as their number. Conversions to numbers and the numeric built-ins are here, too.
 """.
 
--export([add_any/2, float_add/2, float_sub/2, float_mul/2, float_divide/2, float_rem/2]).
+-export([join/2, add_any/2, float_add/2, float_sub/2, float_mul/2, float_divide/2, float_rem/2]).
 -export([add/2, sub/2, mul/2, divide/2, 'rem'/2, add_num/2, neg/1, number/1, cannot/2]).
 -export([to_int/1, to_float/1, to_bigrat/1, round/1, round/2, abs/1, ceil/1, floor/1, pow/2, num/1, denom/1]).
 
@@ -33,6 +33,11 @@ add_any({'$v', _, _, _, _} = X, Y) -> mochi_list:concat([X, Y]);
 add_any({'$cell', _, _} = X, Y) -> add(mochi_cell:plain(X), Y);
 add_any(X, {'$cell', _, _} = Y) -> add(X, mochi_cell:plain(Y));
 add_any(X, Y) -> special('+', X, Y).
+
+-doc "`+` where the program means texts: a long one grows at its end.".
+-spec join(value(), value()) -> value().
+join(X, Y) when is_binary(X), byte_size(X) > 64, is_binary(Y) -> <<X/binary, Y/binary>>;
+join(X, Y) -> add(X, Y).
 
 -doc "`+` where the program means numbers: digits in a text count as their number.".
 -spec add_num(value(), value()) -> value().

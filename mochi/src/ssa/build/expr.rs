@@ -356,6 +356,7 @@ impl Builder {
             Arith::Div if hint == Hint::Float => "float_divide",
             Arith::Rem if hint == Hint::Float => "float_rem",
             Arith::Add if hint == Hint::Int => "add_num",
+            Arith::Add if hint == Hint::Str => "join",
             Arith::Add => "add",
             Arith::Sub => "sub",
             Arith::Mul => "mul",
