@@ -16,7 +16,7 @@ use crate::timer::Timers;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// The run queues, by priority. A pid may stand in a queue more than once; what isn't runnable any more is skipped.
+/// The run queues, by priority. A process stands in at most one place ([`Process::queued`]); what isn't runnable any more is skipped.
 #[derive(Default, Debug)]
 pub struct RunQueues {
     pub low: VecDeque<Term>,
@@ -28,12 +28,16 @@ pub struct RunQueues {
 }
 
 impl RunQueues {
-    pub fn push(&mut self, pid: Term, priority: Priority) {
-        match priority {
-            Priority::Low => self.low.push_back(pid),
-            Priority::Normal => self.normal.push_back(pid),
-            Priority::High => self.high.push_back(pid),
-            Priority::Max => self.max.push_back(pid),
+    /// Puts a process at the end of its queue; one that stands in a queue already stays where it is.
+    pub fn push(&mut self, p: &mut Process) {
+        if std::mem::replace(&mut p.queued, true) {
+            return;
+        }
+        match p.priority {
+            Priority::Low => self.low.push_back(p.pid),
+            Priority::Normal => self.normal.push_back(p.pid),
+            Priority::High => self.high.push_back(p.pid),
+            Priority::Max => self.max.push_back(p.pid),
         }
     }
 
@@ -170,7 +174,7 @@ impl System {
     pub fn host_bytes(&self) -> u64 {
         let processes: u64 = self.procs.iter().map(Process::host_bytes).sum();
         let tables = self.timers.host_bytes() + self.ets.host_bytes() + self.code.host_bytes();
-        processes + tables + self.resources.host_bytes()
+        processes + tables + self.resources.host_bytes() + self.tracing.host_bytes()
     }
 
     /// Forgets what stands for references that are all gone: streams, open files, code that was prepared and never installed.
@@ -253,8 +257,7 @@ impl System {
             match p.state {
                 State::Waiting => {
                     p.state = State::Runnable;
-                    let priority = p.priority;
-                    self.run.push(pid, priority);
+                    self.run.push(p);
                 }
                 State::Suspended { .. } => p.state = State::Suspended { runnable: true },
                 State::Runnable | State::Exiting => {}

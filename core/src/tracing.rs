@@ -174,6 +174,14 @@ pub struct Tracing {
 }
 
 impl Tracing {
+    /// Bytes of the host that sessions and breakpoints take, about.
+    pub fn host_bytes(&self) -> u64 {
+        let retired: usize = self.retired.iter().map(|code| size_of_val(&**code)).sum();
+        (self.sessions.len() * 2 * size_of::<Session>()
+            + self.functions.len() * 2 * size_of::<FunctionTrace>()
+            + retired) as u64
+    }
+
     /// Session 0 or another.
     pub fn session(&mut self, id: u32) -> &mut Session {
         self.sessions.entry(id).or_default()

@@ -6,7 +6,7 @@
 use std::fs;
 use std::process::Command;
 
-use beambox_playground::{Cause, Exit, Program, Progress, Session, Settings, Stream, World};
+use beambox_playground::{Arg, Cause, Exit, Program, Progress, Session, Settings, Stream, World};
 use beambox_tests::places;
 
 const GUEST: &str = r#"
@@ -59,6 +59,50 @@ tuple() -> erlang:make_tuple(1 bsl 23, x), erlang:make_tuple((1 bsl 24) - 1, lis
 list() -> lists:seq(1, 1 bsl 50).
 append() -> L = lists:seq(1, 100000), append(L, L).
 append(L, M) -> append(L ++ M, M).
+ports() -> port(0).
+port(N) ->
+    try open_port({fd, 0, 1}, [out]) of _ -> port(N + 1)
+    catch error:system_limit -> {ports, N > 1000} end.
+arrays_kept() -> array([]).
+array(L) -> array([counters:new(1000, []) | L]).
+arrays_dropped() -> array_dropped(20000, none).
+array_dropped(0, A) -> atomics:get(A, 1);
+array_dropped(N, _) ->
+    A = atomics:new(1000, []), atomics:put(A, 1000, N), N = atomics:get(A, 1000),
+    array_dropped(N - 1, A).
+streams_kept() -> stream([]).
+stream(L) ->
+    try zlib:open() of Z -> ok = zlib:inflateInit(Z), stream([Z | L])
+    catch error:system_limit -> {streams, length(L) > 3} end.
+streams_dropped() -> stream_dropped(3000).
+stream_dropped(0) -> done;
+stream_dropped(N) -> Z = zlib:open(), ok = zlib:deflateInit(Z), stream_dropped(N - 1).
+states_dropped() -> state(20000).
+state(0) -> done;
+state(N) -> crypto:crypto_init(aes_128_ctr, <<0:128>>, <<0:128>>, true), state(N - 1).
+buffers() -> try buffer(prim_buffer:new()) catch error:system_limit -> {buffers, full} end.
+buffer(B) -> prim_buffer:write(B, [binary:copy(<<1>>, 100000)]), buffer(B).
+buffers_dropped() -> [prim_buffer:write(prim_buffer:new(), [<<0:8000>>]) || _ <- lists:seq(1, 50000)], done.
+code_kept(Beam) -> code(Beam, []).
+code(Beam, L) -> code(Beam, [erlang:prepare_loading(guest, Beam) | L]).
+code_dropped(Beam) -> [erlang:prepare_loading(guest, Beam) || _ <- lists:seq(1, 2000)], done.
+fun_entries() -> fun_entry(0).
+fun_entry(N) -> binary_to_term(<<131, 112, 100:32, 0, N:128, 1:32, 0:32, 119, 5, "guest", 97, 0, 98, N:32, 88, 119, 13, "nonode@nohost", 1:32, 0:32, 0:32>>), fun_entry(N + 1).
+exports() -> export(0).
+export(N) -> [binary_to_term(<<131, 113, 119, 4, "m", (integer_to_binary(N rem 900 + 100))/binary, 119, 4, "f", (integer_to_binary(N div 900 rem 900 + 100))/binary, 97, A>>) || A <- lists:seq(0, 254)], export(N + 1).
+sessions() -> trace:session_create(s, self(), []), sessions().
+queue() ->
+    P = spawn(fun ring/0), erlang:yield(),
+    [begin erlang:suspend_process(P), erlang:resume_process(P) end || _ <- lists:seq(1, 100000)],
+    {reductions, R0} = process_info(P, reductions),
+    [erlang:yield() || _ <- lists:seq(1, 10)],
+    {reductions, R} = process_info(P, reductions),
+    true = R - R0 < 100000,
+    done.
+deep_reason() -> exit(nest(300000, [])).
+deep_wait() -> put(deep, nest(300000, [])), self() ! nest(300000, []), ets:insert(ets:new(t, []), {1, nest(300000, [])}), ring().
+nest(0, X) -> X;
+nest(N, X) -> nest(N - 1, element(N rem 4 + 1, {[X], {X}, #{a => X}, fun() -> X end})).
 replies() -> {catch integer_to_list(1 bsl 5000000), catch 1 bsl (1 bsl 60)}, still_there.
 "#;
 
@@ -91,7 +135,8 @@ fn run(beam: &[u8], function: &str) -> (Exit, Session) {
     let bundle = fs::read(places::bundle().unwrap()).unwrap();
     session.add_bundle(&bundle).unwrap();
     session.add_module("guest", beam.to_vec());
-    session.run(Program::Call { module: "guest".into(), function: function.into(), args: Vec::new() }).unwrap();
+    let args = if function.starts_with("code_") { vec![Arg::Binary(beam.to_vec())] } else { Vec::new() };
+    session.run(Program::Call { module: "guest".into(), function: function.into(), args }).unwrap();
     session.close_input();
     for _ in 0..4000 {
         match session.advance(100_000) {
@@ -130,6 +175,11 @@ fn memory_has_one_limit_whatever_takes_it() {
         "tuple",
         "list",
         "append",
+        "arrays_kept",
+        "code_kept",
+        "fun_entries",
+        "exports",
+        "sessions",
     ] {
         let (exit, session) = run(&beam, function);
         // A number or an allocation that is too large by itself is an error of the process, as in OTP.
@@ -149,7 +199,7 @@ fn atoms_stop_the_vm() {
 #[test]
 fn limits_of_tables_are_exceptions() {
     let beam = guest();
-    for function in ["processes", "tables", "links", "replies"] {
+    for function in ["processes", "tables", "links", "ports", "streams_kept", "buffers", "replies"] {
         let (exit, session) = run(&beam, function);
         assert!(exit.status == 0, "{function}: {:?} {}", exit.cause, exit.reason);
         inspect(session, function);
@@ -157,6 +207,37 @@ fn limits_of_tables_are_exceptions() {
     let (exit, session) = run(&beam, "bits");
     assert!(exit.status != 0 && exit.cause != Cause::Internal, "{:?} {}", exit.cause, exit.reason);
     inspect(session, "bits");
+}
+
+#[test]
+fn what_is_forgotten_comes_back() {
+    let beam = guest();
+    for function in ["arrays_dropped", "streams_dropped", "states_dropped", "buffers_dropped", "code_dropped", "queue"]
+    {
+        let (exit, session) = run(&beam, function);
+        assert!(exit.status == 0, "{function}: {:?} {}", exit.cause, exit.reason);
+        inspect(session, function);
+    }
+}
+
+#[test]
+fn deep_terms_are_shown_and_dropped() {
+    let beam = guest();
+    let (exit, session) = run(&beam, "deep_reason");
+    assert!(exit.status == 1 && exit.reason.len() < 10_000, "{:?} {}", exit.cause, exit.reason.len());
+    inspect(session, "deep_reason");
+    let mut session = Session::new(Settings { deterministic: true, ..Settings::default() }, Box::new(Nowhere));
+    session.add_module("guest", beam);
+    session.run(Program::Call { module: "guest".into(), function: "deep_wait".into(), args: Vec::new() }).unwrap();
+    for _ in 0..40 {
+        assert_eq!(session.advance(100_000), Progress::Busy);
+    }
+    let frame = session.frame();
+    assert!(frame.len() > 1 << 20, "{}", frame.len());
+    // Whatever lies there: no text is as deep as the term.
+    let described = (0..1 << 24).step_by(1 << 12).filter_map(|at| session.describe(at));
+    assert!(described.map(|o| o.text.len()).max().is_none_or(|n| n < 10_000));
+    inspect(session, "deep_wait");
 }
 
 #[test]

@@ -67,6 +67,9 @@ pub const BIFS: &[Bif] = &[
     }),
 ];
 
+/// Most ports at a time: OTP's default.
+const MAX_PORTS: usize = 1 << 16;
+
 fn name(port: Port) -> &'static str {
     match port.stream {
         Some(Stream::Stderr) => "2/2",
@@ -123,6 +126,9 @@ fn open_port(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
                 Some(2) => Stream::Stderr,
                 _ => return Ok(Term::atom(am::BADARG)),
             };
+            if ctx.sys.resources.ports.len() >= MAX_PORTS {
+                return ctx.atom("system_limit");
+            }
             let number = ctx.sys.resources.next_port;
             ctx.sys.resources.next_port += 1;
             let owner = ctx.proc.pid;

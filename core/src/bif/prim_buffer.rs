@@ -103,6 +103,7 @@ fn write(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         return Err(ctx.badarg());
     }
     ctx.charge(out.len() / 256);
+    ctx.sys.bury();
     let most = ctx.sys.config.max_memory as usize;
     let all: usize = ctx.sys.resources.buffers.values().map(|b| b.bytes.len()).sum();
     if all.saturating_add(out.len()) > most {

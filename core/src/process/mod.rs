@@ -143,6 +143,8 @@ pub struct Process {
     pub relations: relations::Relations,
     /// Timers (by their numbers) whose message goes to this process.
     pub timers: std::collections::BTreeSet<u64>,
+    /// It stands in a run queue.
+    pub queued: bool,
     /// How often it is suspended, by whomever.
     pub suspend_count: u32,
     /// Which processes it has suspended, and how often.
@@ -286,6 +288,7 @@ impl Process {
             gc_requested: false,
             relations: relations::Relations::default(),
             timers: Default::default(),
+            queued: false,
             suspend_count: 0,
             suspending: Default::default(),
             max_heap: MaxHeap::default(),

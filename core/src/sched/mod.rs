@@ -71,7 +71,8 @@ pub fn run_until(sys: &mut System, regs: &mut Registers, budget: Budget) -> Paus
             }
         };
         sys.ets.bury(&mut sys.arena, BURIED);
-        let Some(process) = sys.procs.check_out(pid) else { continue };
+        let Some(mut process) = sys.procs.check_out(pid) else { continue };
+        process.queued &= interrupted.is_some();
         let used = slice(sys, regs, process, most, interrupted.is_none());
         left = left.saturating_sub(used.max(1));
         if sys.wanted.is_some() {
@@ -117,7 +118,7 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
     match end {
         SliceEnd::Preempted => {
             if p.state == State::Runnable {
-                sys.run.push(p.pid, p.priority);
+                sys.run.push(&mut p);
             }
             sys.procs.check_in(p);
         }
@@ -125,7 +126,7 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
             // Something may have arrived in the very slice in which it went to wait.
             if p.mailbox.current().is_some() && p.state == State::Waiting {
                 p.state = State::Runnable;
-                sys.run.push(p.pid, p.priority);
+                sys.run.push(&mut p);
             }
             sys.procs.check_in(p);
         }
@@ -133,7 +134,7 @@ fn slice(sys: &mut System, regs: &mut Registers, mut p: Box<Process>, most: i32,
         SliceEnd::Wanted => {
             match p.budget {
                 left if left > 0 => sys.interrupted = Some((p.pid, left)),
-                _ => sys.run.push(p.pid, p.priority),
+                _ => sys.run.push(&mut p),
             }
             sys.procs.check_in(p);
         }

@@ -58,12 +58,8 @@ impl Signals<'_> {
     /// Marks a process that has its exit reason and doesn't run, and queues it.
     fn begin_exit(&mut self, pid: Term) {
         let Some(p) = self.sys.procs.get_mut(pid) else { return };
-        let queued = p.state == State::Runnable;
         p.state = State::Exiting;
-        let priority = p.priority;
-        if !queued {
-            self.sys.run.push(pid, priority);
-        }
+        self.sys.run.push(p);
     }
 
     /// Links two processes. `false`: there is no process `other`.

@@ -152,10 +152,9 @@ impl Signals<'_> {
             return;
         }
         if let State::Suspended { runnable } = p.state {
-            let priority = p.priority;
             p.state = if runnable { State::Runnable } else { State::Waiting };
-            if runnable {
-                self.sys.run.push(target, priority);
+            if let (true, Some(p)) = (runnable, self.sys.procs.get_mut(target)) {
+                self.sys.run.push(p);
             }
         }
     }

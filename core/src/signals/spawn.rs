@@ -103,10 +103,9 @@ impl Signals<'_> {
             p.group_leader = parent.group_leader;
             p.parent = parent.pid;
         }
-        let priority = p.priority;
         let parent = p.parent;
+        sys.run.push(&mut p);
         sys.procs.insert(Box::new(p));
-        sys.run.push(pid, priority);
         sys.counters.processes_created += 1;
         if self.sys.tracing.on {
             let arity = Term::small(start.mfa.arity as i64);
