@@ -171,8 +171,8 @@ pub struct Resources {
     pub next_port: u64,
     /// How often a process (the word of its pid) has asked to hear of nodes, by the bits of its options.
     pub node_monitors: BTreeMap<(u64, u8), i64>,
-    /// Monitors of ports: the port, the reference, who is told.
-    pub port_monitors: Vec<(Term, RefId, Term)>,
+    /// Monitors of ports: who is told, by the port's word and the reference.
+    pub port_monitors: BTreeMap<(u64, RefId), Term>,
     pub terminals: std::collections::BTreeSet<RefId>,
     pub select: Option<Select>,
     pub prepared: BTreeMap<RefId, Prepared>,
@@ -243,8 +243,10 @@ impl Resources {
             self.select = None;
         }
         self.ports.retain(|_, p| p.owner != pid);
-        self.port_monitors.retain(|m| m.2 != pid);
-        self.node_monitors.retain(|k, _| k.0 != pid.raw());
+        let asked: Vec<_> = self.node_monitors.range((pid.raw(), 0)..=(pid.raw(), u8::MAX)).map(|(k, _)| *k).collect();
+        for key in asked {
+            self.node_monitors.remove(&key);
+        }
         self.zlib.retain(|_, z| z.owner != pid);
         self.ciphers.retain(|_, c| c.owner != pid);
         let handles = self.files.values().filter(|f| f.owner == pid).filter_map(|f| f.handle).collect();

@@ -2,7 +2,9 @@
 //!
 //! Invariant: nothing here borrows, knows a VM or a host. New variants and fields are added at the end only: the position is the wire form.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::cell::Cell;
 
 /// How a session runs its programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +44,7 @@ pub enum Program {
 }
 
 /// An argument of [`Program::Call`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Arg {
     Int(i64),
     Atom(String),
@@ -50,6 +52,40 @@ pub enum Arg {
     String(String),
     Binary(Vec<u8>),
     List(Vec<Arg>),
+}
+
+/// How deep the lists of an argument may be nested in a message: reading them takes the host's stack.
+pub const MOST_NESTED: usize = 64;
+
+impl<'de> Deserialize<'de> for Arg {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Arg, D::Error> {
+        /// The same shape, read by serde.
+        #[derive(Deserialize)]
+        #[serde(rename = "Arg")]
+        enum Read {
+            Int(i64),
+            Atom(String),
+            String(String),
+            Binary(Vec<u8>),
+            List(Vec<Arg>),
+        }
+        thread_local! {
+            static DEPTH: Cell<usize> = const { Cell::new(0) };
+        }
+        if DEPTH.get() >= MOST_NESTED {
+            return Err(D::Error::custom(format_args!("an argument is nested more than {MOST_NESTED} deep")));
+        }
+        DEPTH.set(DEPTH.get() + 1);
+        let read = Read::deserialize(from);
+        DEPTH.set(DEPTH.get() - 1);
+        Ok(match read? {
+            Read::Int(n) => Arg::Int(n),
+            Read::Atom(name) => Arg::Atom(name),
+            Read::String(text) => Arg::String(text),
+            Read::Binary(bytes) => Arg::Binary(bytes),
+            Read::List(items) => Arg::List(items),
+        })
+    }
 }
 
 impl Eq for Arg {}
@@ -203,4 +239,16 @@ pub enum Response {
     Reductions(u64),
     /// The request could not be read or carried out; why.
     Failed(String),
+}
+
+/// Reads a request; a message that goes on after it is none.
+///
+/// # Errors
+/// The bytes are no request; why.
+pub fn read_request(bytes: &[u8]) -> Result<Request, String> {
+    match postcard::take_from_bytes::<Request>(bytes) {
+        Ok((request, [])) => Ok(request),
+        Ok((_, rest)) => Err(format!("the request can't be read: {} bytes follow it", rest.len())),
+        Err(error) => Err(format!("the request can't be read: {error}")),
+    }
 }

@@ -134,7 +134,9 @@ impl Session {
             seed: self.settings.seed,
             ..Config::default()
         };
-        let mut vm = Vm::new(config, Box::new(SessionHost::new(self.shared.clone())))
+        let host = SessionHost::new(self.shared.clone());
+        let mut vm = guarded(|| Vm::new(config, Box::new(host)))
+            .map_err(|why| format!("the VM panicked: {why}"))?
             .map_err(|_| "there is no memory for a VM".to_string())?;
         let args: Vec<_> = args.into_iter().map(value).collect();
         let served = matches!(self.shared.borrow_mut().module(START.0), Supply::Beam(_));

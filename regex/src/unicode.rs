@@ -5,6 +5,7 @@
 
 use crate::chars::Low;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 /// Sorted, disjoint ranges of code points.
@@ -244,17 +245,18 @@ pub fn low_of(ranges: &[(u32, u32)]) -> Low {
 }
 
 pub fn contains(ranges: &[(u32, u32)], c: u32) -> bool {
-    ranges
-        .binary_search_by(|(a, b)| {
-            if *b < c {
-                std::cmp::Ordering::Less
-            } else if *a > c {
-                std::cmp::Ordering::Greater
-            } else {
-                std::cmp::Ordering::Equal
-            }
-        })
-        .is_ok()
+    ranges.binary_search_by(|(a, b)| place((*a, *b), c)).is_ok()
+}
+
+/// Where a range lies, seen from `c`.
+fn place((first, last): (u32, u32), c: u32) -> Ordering {
+    if last < c {
+        Ordering::Less
+    } else if first > c {
+        Ordering::Greater
+    } else {
+        Ordering::Equal
+    }
 }
 
 /// Letters and digits, as `\b` sees them with `ucp`.
@@ -302,15 +304,7 @@ fn break_class(c: u32) -> Break {
         all.sort_unstable();
         all
     });
-    match table.binary_search_by(|(a, b, _)| {
-        if *b < c {
-            std::cmp::Ordering::Less
-        } else if *a > c {
-            std::cmp::Ordering::Greater
-        } else {
-            std::cmp::Ordering::Equal
-        }
-    }) {
+    match table.binary_search_by(|(a, b, _)| place((*a, *b), c)) {
         Ok(i) => table.get(i).map_or(Break::Other, |t| t.2),
         Err(_) => Break::Other,
     }

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use beambox_playground::{Request, Response, Session, Settings, Stream, Supply, World, guard};
+use beambox_playground::{Request, Response, Session, Settings, Stream, Supply, World, guard, protocol};
 use std::cell::RefCell;
 
 #[link(wasm_import_module = "beambox")]
@@ -79,9 +79,9 @@ pub unsafe extern "C" fn beambox_handle(bytes: *mut u8, length: usize) -> u64 {
     speak_last();
     // SAFETY: as in `beambox_free`.
     let request = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(bytes, length)) };
-    let response = match postcard::from_bytes::<Request>(&request) {
+    let response = match protocol::read_request(&request) {
         Ok(request) => SESSION.with_borrow_mut(|session| answer(session, request)),
-        Err(error) => Response::Failed(format!("the request can't be read: {error}")),
+        Err(why) => Response::Failed(why),
     };
     drop(request);
     // Writing to memory of our own can't fail; an empty answer would be read as an error by the host.

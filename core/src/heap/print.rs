@@ -286,8 +286,30 @@ pub fn atom(out: &mut String, name: &str) {
         return out.push_str(name);
     }
     out.push('\'');
+    escaped(out, name, |c| match c {
+        '\x1B' => Some("\\e"),
+        '\x7F' => Some("\\d"),
+        _ => None,
+    });
+    out.push('\'');
+}
+
+/// As [`atom`], with the choices of `erlang:display/1`: no letters for escape and delete, of which the latter is shown as it is.
+fn display_atom(out: &mut String, name: &str) {
+    let mut chars = name.chars();
+    if chars.next().is_some_and(is_lower) && chars.all(is_name) {
+        return out.push_str(name);
+    }
+    out.push('\'');
+    escaped(out, name, |c| (c == '\x7F').then_some("\x7F"));
+    out.push('\'');
+}
+
+/// The characters of a quoted atom; `own` has the first word on each.
+fn escaped(out: &mut String, name: &str, own: impl Fn(char) -> Option<&'static str>) {
     for c in name.chars() {
         match c {
+            _ if let Some(text) = own(c) => out.push_str(text),
             '\'' => out.push_str("\\'"),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
@@ -296,42 +318,11 @@ pub fn atom(out: &mut String, name: &str) {
             '\x0B' => out.push_str("\\v"),
             '\x08' => out.push_str("\\b"),
             '\x0C' => out.push_str("\\f"),
-            '\x1B' => out.push_str("\\e"),
-            '\x7F' => out.push_str("\\d"),
             c if (c as u32) < 160 && !(' '..='~').contains(&c) => {
                 let _ = write!(out, "\\{:03o}", c as u32);
             }
             c => out.push(c),
         }
-    }
-    out.push('\'');
-}
-
-/// As [`atom`], with the choices of `erlang:display/1`.
-fn display_atom(out: &mut String, name: &str) {
-    let mut chars = name.chars();
-    let plain = chars.next().is_some_and(is_lower) && chars.all(is_name);
-    if !plain {
-        out.push('\'');
-    }
-    for c in name.chars() {
-        match c {
-            '\'' => out.push_str("\\'"),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0B' => out.push_str("\\v"),
-            '\x08' => out.push_str("\\b"),
-            '\x0C' => out.push_str("\\f"),
-            c if c < ' ' || ('\u{80}'..'\u{A0}').contains(&c) => {
-                let _ = write!(out, "\\{:03o}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    if !plain {
-        out.push('\'');
     }
 }
 

@@ -167,6 +167,9 @@ fn finish(sys: &mut System, mut p: Box<Process>) {
             sys.stop.get_or_insert(crate::error::StopCause::OutOfMemory(limit));
         }
     }
+    for (id, m) in p.relations.monitors.iter().filter(|(_, m)| m.port) {
+        sys.resources.port_monitors.remove(&(m.pid.raw(), *id));
+    }
     for handle in sys.resources.owner_gone(p.pid) {
         // Nobody is left to be told that closing failed.
         let _ = sys.host.files().map(|f| f.close(handle));

@@ -51,7 +51,7 @@ impl Signals<'_> {
             p.relations.add_monitor(id, m);
         }
         if target.port && self.sys.resources.ports.contains_key(&target.pid.id_number()) && target.pid.is_local_port() {
-            self.sys.resources.port_monitors.push((target.pid, id, origin));
+            self.sys.resources.port_monitors.insert((target.pid.raw(), id), origin);
             return Ok(());
         }
         match self.find_alive(target.pid) {
@@ -90,7 +90,7 @@ impl Signals<'_> {
         }
         let Some(m) = p.relations.remove_monitor(id) else { return false };
         if m.port {
-            self.sys.resources.port_monitors.retain(|(_, r, _)| *r != id);
+            self.sys.resources.port_monitors.remove(&(m.pid.raw(), id));
         } else if let Some((p, _)) = self.find(m.pid) {
             p.relations.monitored_by.remove(&id);
         }
@@ -113,9 +113,10 @@ impl Signals<'_> {
     /// A port has ended: tells those who monitor it.
     pub fn port_down(&mut self, port: Term, reason: Term) -> Result<(), OutOfMemory> {
         let all = &mut self.sys.resources.port_monitors;
-        let gone: Vec<_> = all.iter().filter(|m| m.0 == port).map(|m| (m.1, m.2)).collect();
-        all.retain(|m| m.0 != port);
+        let of_port = (port.raw(), RefId(0, 0))..=(port.raw(), RefId(u64::MAX, u32::MAX));
+        let gone: Vec<_> = all.range(of_port).map(|((_, id), origin)| (*id, *origin)).collect();
         for (id, origin) in gone {
+            self.sys.resources.port_monitors.remove(&(port.raw(), id));
             self.down(origin, id, port, reason)?;
         }
         Ok(())
