@@ -6,7 +6,7 @@ use super::{Bif, BifResult, Ctx, Fault, bif, guard};
 use crate::atom::am;
 use crate::heap::binary::{self, Bits};
 use crate::heap::{Alloc, build, number};
-use crate::term::{Kind, Mem, Term};
+use crate::term::{Mem, Term};
 use num_bigint::{BigInt, Sign};
 use std::borrow::Cow;
 
@@ -96,7 +96,10 @@ pub(super) fn range(mem: Mem, pos: Term, len: Term, size: u64) -> Option<(u64, u
 fn part_3(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let b = whole(ctx, args[0])?;
     match range(ctx.mem(), args[1], args[2], b.len / 8) {
-        Some((start, end)) => Ok(binary::part(ctx, args[0], start * 8, (end - start) * 8)?),
+        Some((start, end)) => {
+            binary::pin(ctx.mem(), args[0]);
+            Ok(binary::part(ctx, args[0], start * 8, (end - start) * 8)?)
+        }
         None => Err(ctx.badarg()),
     }
 }
@@ -215,11 +218,8 @@ fn copy(ctx: &mut Ctx<'_>, t: Term, times: Term) -> BifResult {
 fn referenced_byte_size(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let b = bits(ctx, args[0])?;
     let mem = ctx.mem();
-    if mem.kind(args[0]) == Some(Kind::SubBits) && mem.kind(mem.field(args[0], 4)) == Some(Kind::BinRef) {
-        let block = mem.field(mem.field(args[0], 4), 1).0 as u32;
-        return ctx.uint(binary::block_bytes(mem, block) as u64);
-    }
-    ctx.uint(b.len)
+    let bytes = binary::referenced_bytes(mem, args[0]);
+    ctx.uint(bytes.unwrap_or(b.len))
 }
 
 fn is_little(ctx: &mut Ctx<'_>, t: Term) -> Result<bool, Fault> {

@@ -286,6 +286,7 @@ fn split(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         if s.found.is_empty() && !(size == 0 && (o.trim || o.trim_all)) {
             return ctx.list(&[subject]);
         }
+        binary::pin(ctx.mem(), subject);
         // From here on the parts between what was found.
         let mut from = 0;
         for place in &mut s.found {

@@ -130,6 +130,12 @@ fn halt(ctx: &mut Ctx<'_>, status: Term, options: Term) -> BifResult {
         // An exit status has eight bits, as on OTP's hosts.
         Some(n) if n >= 0 => StopCause::Halted((n & 0xFF) as i32),
         Some(_) => return Err(ctx.badarg()),
+        None if mem.is_big(status) => match crate::heap::number::to_bigint(mem, status) {
+            Some(n) if n.sign() == num_bigint::Sign::Plus => {
+                StopCause::Halted(n.iter_u32_digits().next().unwrap_or(0) as i32 & 0xFF)
+            }
+            _ => return Err(ctx.badarg()),
+        },
         None if status.is(am::ABORT) => StopCause::Crashed("abort".into()),
         None => StopCause::Crashed(slogan(ctx, status)?),
     };

@@ -1,4 +1,4 @@
-//! The ciphers of OTP's `crypto`: AES in the modes ECB, CBC, CTR and GCM, ChaCha20 and ChaCha20-Poly1305. The block and stream
+//! The ciphers of OTP's `crypto`: AES in the modes ECB, CBC, CTR and GCM, DES and triple DES in ECB and CBC, ChaCha20 and ChaCha20-Poly1305. The block and stream
 //! ciphers are RustCrypto's; modes are chained here, because a state has to be plain data between two calls. Mirrors
 //! `api_ng.c` and `aead.c`.
 
@@ -69,7 +69,17 @@ static CIPHERS: &[Cipher] = &[
     cipher("aes_128_ctr", Mode::Ctr, 16, 16, 0),
     cipher("aes_128_gcm", Mode::Gcm, 16, 12, 895),
     cipher("aes_128_cbc", Mode::Cbc, 16, 16, 419),
+    cipher("des_ecb", Mode::Ecb, 8, 0, 29),
+    cipher("des_cbc", Mode::Cbc, 8, 8, 31),
+    cipher("des_ede3_cbc", Mode::Cbc, 24, 8, 44),
 ];
+
+impl Cipher {
+    /// Bytes of a block.
+    fn block(&self) -> usize {
+        if self.name.starts_with("des") { 8 } else { BLOCK }
+    }
+}
 
 fn find(ctx: &Ctx<'_>, t: Term) -> Option<&'static Cipher> {
     let name = name_of(ctx, t);
@@ -86,7 +96,7 @@ fn cipher_info(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
         Mode::Chacha | Mode::ChachaPoly => "stream_cipher",
     })?;
     let nid = if c.nid == 0 { ctx.atom("undefined")? } else { Term::small(c.nid) };
-    let block = if matches!(c.mode, Mode::Ecb | Mode::Cbc) { BLOCK } else { 1 };
+    let block = if matches!(c.mode, Mode::Ecb | Mode::Cbc) { c.block() } else { 1 };
     map(
         ctx,
         &[
@@ -100,41 +110,49 @@ fn cipher_info(ctx: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     )
 }
 
-enum Aes {
+/// A block cipher with its key.
+enum Keyed {
     K128(aes::Aes128),
     K192(aes::Aes192),
     K256(aes::Aes256),
+    Des(des::Des),
+    Des3(des::TdesEde3),
 }
 
-impl Aes {
-    fn new(key: &[u8]) -> Option<Aes> {
-        Some(match key.len() {
-            16 => Aes::K128(aes::Aes128::new_from_slice(key).ok()?),
-            24 => Aes::K192(aes::Aes192::new_from_slice(key).ok()?),
-            _ => Aes::K256(aes::Aes256::new_from_slice(key).ok()?),
+impl Keyed {
+    fn new(c: &Cipher, key: &[u8]) -> Option<Keyed> {
+        Some(match (c.block(), key.len()) {
+            (8, 8) => Keyed::Des(des::Des::new_from_slice(key).ok()?),
+            (8, _) => Keyed::Des3(des::TdesEde3::new_from_slice(key).ok()?),
+            (_, 16) => Keyed::K128(aes::Aes128::new_from_slice(key).ok()?),
+            (_, 24) => Keyed::K192(aes::Aes192::new_from_slice(key).ok()?),
+            _ => Keyed::K256(aes::Aes256::new_from_slice(key).ok()?),
         })
     }
-    fn encrypt(&self, block: &[u8; BLOCK]) -> [u8; BLOCK] {
-        let mut b = aes::Block::from(*block);
+    /// One block; nothing happens to bytes that are none.
+    fn encrypt(&self, block: &mut [u8]) {
         match self {
-            Aes::K128(c) => c.encrypt_block(&mut b),
-            Aes::K192(c) => c.encrypt_block(&mut b),
-            Aes::K256(c) => c.encrypt_block(&mut b),
+            Keyed::K128(c) => block.try_into().map(|b| c.encrypt_block(b)),
+            Keyed::K192(c) => block.try_into().map(|b| c.encrypt_block(b)),
+            Keyed::K256(c) => block.try_into().map(|b| c.encrypt_block(b)),
+            Keyed::Des(c) => block.try_into().map(|b| c.encrypt_block(b)),
+            Keyed::Des3(c) => block.try_into().map(|b| c.encrypt_block(b)),
         }
-        b.into()
+        .unwrap_or_default();
     }
-    fn decrypt(&self, block: &[u8; BLOCK]) -> [u8; BLOCK] {
-        let mut b = aes::Block::from(*block);
+    fn decrypt(&self, block: &mut [u8]) {
         match self {
-            Aes::K128(c) => c.decrypt_block(&mut b),
-            Aes::K192(c) => c.decrypt_block(&mut b),
-            Aes::K256(c) => c.decrypt_block(&mut b),
+            Keyed::K128(c) => block.try_into().map(|b| c.decrypt_block(b)),
+            Keyed::K192(c) => block.try_into().map(|b| c.decrypt_block(b)),
+            Keyed::K256(c) => block.try_into().map(|b| c.decrypt_block(b)),
+            Keyed::Des(c) => block.try_into().map(|b| c.decrypt_block(b)),
+            Keyed::Des3(c) => block.try_into().map(|b| c.decrypt_block(b)),
         }
-        b.into()
+        .unwrap_or_default();
     }
 }
 
-fn xor(a: &mut [u8; BLOCK], b: &[u8; BLOCK]) {
+fn xor(a: &mut [u8], b: &[u8]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a ^= b);
 }
 
@@ -200,7 +218,8 @@ fn state(ctx: &mut Ctx<'_>, cipher: Term, key: Term, iv: Term, options: Term) ->
 
 /// Takes data through the cipher; what is less than a block waits in the state.
 fn process(s: &mut CipherState, data: &[u8]) -> Option<Vec<u8>> {
-    let mode = CIPHERS.get(s.cipher)?.mode;
+    let c = CIPHERS.get(s.cipher)?;
+    let (mode, size) = (c.mode, c.block());
     s.size += data.len() as u64;
     match mode {
         Mode::Chacha => {
@@ -214,12 +233,13 @@ fn process(s: &mut CipherState, data: &[u8]) -> Option<Vec<u8>> {
             Some(out)
         }
         Mode::Ctr => {
-            let aes = Aes::new(&s.key)?;
+            let aes = Keyed::new(c, &s.key)?;
             let mut out = Vec::with_capacity(data.len());
             for b in data {
                 // The buffer has what is left of the current block of the key stream, the next byte last.
                 if s.buffer.is_empty() {
-                    s.buffer = aes.encrypt(&s.chain).to_vec();
+                    s.buffer = s.chain.to_vec();
+                    aes.encrypt(&mut s.buffer);
                     s.buffer.reverse();
                     s.chain = u128::from_be_bytes(s.chain).wrapping_add(1).to_be_bytes();
                 }
@@ -228,28 +248,29 @@ fn process(s: &mut CipherState, data: &[u8]) -> Option<Vec<u8>> {
             Some(out)
         }
         Mode::Ecb | Mode::Cbc => {
-            let aes = Aes::new(&s.key)?;
+            let keyed = Keyed::new(c, &s.key)?;
             s.buffer.extend_from_slice(data);
             // When padding will be taken off, the last block waits for the end.
-            let hold = !s.encrypt && s.padding == Padding::Pkcs && s.buffer.len() % BLOCK == 0;
-            let whole = (s.buffer.len() / BLOCK - usize::from(hold && !s.buffer.is_empty())) * BLOCK;
+            let hold = !s.encrypt && s.padding == Padding::Pkcs && s.buffer.len() % size == 0;
+            let whole = (s.buffer.len() / size - usize::from(hold && !s.buffer.is_empty())) * size;
             let rest = s.buffer.split_off(whole);
             let input = std::mem::replace(&mut s.buffer, rest);
             let mut out = Vec::with_capacity(input.len());
-            for chunk in input.as_chunks::<BLOCK>().0 {
-                let mut block = *chunk;
+            for chunk in input.chunks_exact(size) {
+                let mut block = chunk.to_vec();
+                let chain = s.chain.get_mut(..size)?;
                 if s.encrypt {
                     if mode == Mode::Cbc {
-                        xor(&mut block, &s.chain);
+                        xor(&mut block, chain);
                     }
-                    block = aes.encrypt(&block);
-                    s.chain = block;
+                    keyed.encrypt(&mut block);
+                    chain.copy_from_slice(&block);
                 } else {
-                    block = aes.decrypt(&block);
+                    keyed.decrypt(&mut block);
                     if mode == Mode::Cbc {
-                        xor(&mut block, &s.chain);
+                        xor(&mut block, chain);
                     }
-                    s.chain = *chunk;
+                    chain.copy_from_slice(chunk);
                 }
                 out.extend_from_slice(&block);
             }
@@ -261,13 +282,11 @@ fn process(s: &mut CipherState, data: &[u8]) -> Option<Vec<u8>> {
 
 /// What is left at the end, with padding put on or taken off.
 fn last(ctx: &mut Ctx<'_>, s: &mut CipherState) -> Result<Vec<u8>, Fault> {
-    let block_mode = CIPHERS.get(s.cipher).is_some_and(|c| matches!(c.mode, Mode::Ecb | Mode::Cbc));
+    let size = CIPHERS.get(s.cipher).filter(|c| matches!(c.mode, Mode::Ecb | Mode::Cbc)).map(Cipher::block);
     s.padded = Some(0);
-    if !block_mode {
-        return Ok(Vec::new());
-    }
-    let left = s.buffer.len() % BLOCK;
-    let missing = BLOCK - left;
+    let Some(size) = size else { return Ok(Vec::new()) };
+    let left = s.buffer.len() % size;
+    let missing = size - left;
     let broken = |ctx: &mut Ctx<'_>, text| Err(fail(ctx, "error", "api_ng.c", -1, text));
     match s.padding {
         Padding::Undefined => return Ok(Vec::new()),
@@ -282,14 +301,13 @@ fn last(ctx: &mut Ctx<'_>, s: &mut CipherState) -> Result<Vec<u8>, Fault> {
             let out = process(s, &held).unwrap_or_default();
             s.padding = Padding::Pkcs;
             let n = out.last().copied().map_or(0, usize::from);
-            let good = out.len() == BLOCK
-                && (1..=BLOCK).contains(&n)
-                && out.iter().rev().take(n).all(|b| usize::from(*b) == n);
+            let good =
+                out.len() == size && (1..=size).contains(&n) && out.iter().rev().take(n).all(|b| usize::from(*b) == n);
             if !good {
                 return broken(ctx, "Can't finalize");
             }
             s.padded = Some(n);
-            return Ok(out.get(..BLOCK - n).unwrap_or(&[]).to_vec());
+            return Ok(out.get(..size - n).unwrap_or(&[]).to_vec());
         }
         Padding::Pkcs => {
             s.padded = Some(missing);

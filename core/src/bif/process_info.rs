@@ -120,6 +120,7 @@ fn dictionary_key(ctx: &mut Ctx<'_>, pid: Term, key: Term) -> BifResult {
     let hash = super::registry::key_hash(mem, &ctx.sys.names(), key);
     let found = match ctx.signals().find_alive(pid) {
         None => return Ok(Term::NONE),
+        Some((p, _)) if p.sensitive => None,
         Some((p, _)) => p.dict.get(mem, hash, key),
     };
     ctx.copy_in(found.unwrap_or(Term::atom(am::UNDEFINED)))
@@ -256,6 +257,9 @@ fn compound(ctx: &mut Ctx<'_>, pid: Term, what: Atom, mem: Mem) -> Result<Option
             let links: Vec<Term> = p.relations.links.iter().map(|l| Term(*l)).collect();
             ctx.list(&links)?
         }
+        // What a sensitive process holds is nobody's business.
+        am::MESSAGES | am::DICTIONARY if p.sensitive => Term::NIL,
+        am::BACKTRACE if p.sensitive => ctx.binary(&[])?,
         am::MESSAGES => {
             let all: Vec<Term> = p.mailbox.iter().map(|m| m.term).collect();
             ctx.copied_list(&all)?

@@ -311,6 +311,7 @@ fn value(ctx: &mut Ctx<'_>, subject: Term, m: &Matching, group: Option<(usize, u
     }
     let (from, to) = group.map_or((0, 0), |(a, b)| (a, b.max(a)));
     if form == Form::Binary && m.subject.is_none() {
+        binary::pin(ctx.mem(), subject);
         return Ok(binary::part(ctx, subject, from as u64 * 8, (to - from) as u64 * 8)?);
     }
     let mem = ctx.mem();

@@ -134,8 +134,8 @@ fn system_fact(ctx: &mut Ctx<'_>, item: Atom) -> BifResult {
                 am::SEQUENTIAL_TRACER => return super::seq_trace::tracer(ctx),
                 am::ALLOC_UTIL_ALLOCATORS => return Ok(Term::NIL),
                 am::MULTI_SCHEDULING => am::DISABLED,
-                am::TIME_WARP_MODE => am::NO_TIME_WARP,
-                am::TIME_OFFSET => am::FINAL,
+                am::TIME_WARP_MODE => am::MULTI_TIME_WARP,
+                am::TIME_OFFSET => am::VOLATILE,
                 am::TOLERANT_TIMEOFDAY => am::DISABLED,
                 am::MESSAGE_QUEUE_DATA => am::ON_HEAP,
                 am::DYNAMIC_TRACE => am::NONE,
@@ -303,6 +303,9 @@ fn system_info_tuple(ctx: &mut Ctx<'_>, t: Term) -> BifResult {
             }
             return ctx.list(&out);
         }
+        if a.as_atom().is_some_and(|a| ctx.sys.atoms.name(a) == "allocator_sizes") && b.is_atom() {
+            return Ok(Term::bool(false));
+        }
         // No processor is known, so none is defined, found or used.
         let which = b.as_atom().map(|b| ctx.sys.atoms.name(b));
         if a.is(am::CPU_TOPOLOGY) && matches!(which, Some("defined" | "detected" | "used")) {
@@ -366,7 +369,7 @@ fn system_flag(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         (Some(am::SCHEDULER_BIND_TYPE), _) if v.is(am::UNBOUND) => Ok(v),
         (Some(name), _) if super::seq_trace::FLAGS.contains(&name) => super::seq_trace::system_flag(ctx, name, v),
         (Some(am::MULTI_SCHEDULING), _) if v.is(am::BLOCK) || v.is(am::UNBLOCK) => Ok(Term::atom(am::DISABLED)),
-        (Some(am::TIME_OFFSET), _) if v.is(am::FINALIZE) => Ok(Term::atom(am::FINAL)),
+        (Some(am::TIME_OFFSET), _) if v.is(am::FINALIZE) => Ok(Term::atom(am::VOLATILE)),
         (
             Some(
                 am::BACKTRACE_DEPTH

@@ -119,8 +119,9 @@ pub struct Table {
     pub fixed: BTreeMap<u64, u32>,
     /// Nanoseconds of the monotonic clock when it was first fixed, and its system time.
     pub fixed_at: (u64, i64),
-    /// Objects of a long list that are on their way in, the first at the end.
+    /// Objects of a long list that are on their way in, the first at the end, and the word of the pid of the process that puts them in.
     pub pending: Vec<Object>,
+    pub pending_by: u64,
 }
 
 impl Table {
@@ -142,6 +143,7 @@ impl Table {
             fixed: BTreeMap::new(),
             fixed_at: (0, 0),
             pending: Vec::new(),
+            pending_by: 0,
         }
     }
 
@@ -269,6 +271,8 @@ pub struct Tables {
     pub fixed_by: FxHashMap<u64, BTreeSet<RefId>>,
     /// Objects of long lists that a process, by the word of its pid, is about to put in.
     pub staged: FxHashMap<u64, Vec<Object>>,
+    /// Processes, by the word of their pid, whose list was on its way in when the table was deleted.
+    pub cut: BTreeSet<u64>,
     /// What is deleted: freeing it takes a while, and is done bit by bit.
     pub graves: Vec<Grave>,
 }
@@ -369,7 +373,10 @@ impl Tables {
                 s.remove(&id);
             }
         }
-        self.graves.push(Grave::Loose(t.pending));
+        if !t.pending.is_empty() {
+            self.cut.insert(t.pending_by);
+            self.graves.push(Grave::Loose(t.pending));
+        }
         self.graves.push(Grave::Store(t.store));
         t.heir
     }

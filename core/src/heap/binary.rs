@@ -15,6 +15,8 @@ pub const HEAP_LIMIT: usize = 64;
 pub const BLOCK_HEADER: u32 = 3;
 /// Set in a block's state word when the block may be appended to in place.
 pub const WRITABLE: u64 = 1 << 63;
+/// Set when the block was writable and is not any more; the low bits are the number of bits in use.
+const PINNED: u64 = 1 << 62;
 
 /// A run of bits in the arena.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +153,18 @@ pub fn block_bytes(mem: Mem, block: Addr) -> usize {
     mem.word(block, 1) as usize
 }
 
+/// The blocks that a list of off-heap objects refers to, each as often as it does.
+pub fn blocks(mem: Mem, list: super::OffHeap) -> Vec<Addr> {
+    let (mut at, mut out) = (list.first, Vec::new());
+    while at != 0 {
+        if mem.word(at, 0) == object::BIN_REF_HEADER {
+            out.push(mem.word(at, 1) as Addr);
+        }
+        at = mem.word(at, 2) as Addr;
+    }
+    out
+}
+
 /// A new block with one reference and room for `bytes` bytes; the data is not initialised.
 pub fn new_block(arena: &mut Arena, bytes: usize) -> Result<Addr, OutOfMemory> {
     let block = arena.alloc(BLOCK_HEADER as usize + bytes.div_ceil(8))?;
@@ -265,6 +279,29 @@ pub fn part(a: &mut dyn Alloc, term: Term, from: u64, len: u64) -> Built {
     }
     let reference = mem.field(term, 4).addr();
     view(a, reference, wanted.start, len)
+}
+
+/// Ends the appending in place to the block behind a bitstring, as OTP does when a part of it is taken: what is used of it is its size from now on.
+pub fn pin(mem: Mem, term: Term) {
+    if let Some(block) = block_of(mem, term) {
+        let state = mem.word(block, 2);
+        if state & WRITABLE != 0 {
+            mem.set_word(block, 2, state & !WRITABLE | PINNED);
+        }
+    }
+}
+
+/// Bytes of the block behind a bitstring, if there is one: as many as there is room for, or those in use once it is pinned.
+pub fn referenced_bytes(mem: Mem, term: Term) -> Option<u64> {
+    let block = block_of(mem, term)?;
+    let state = mem.word(block, 2);
+    let pinned = state & PINNED != 0 && state & WRITABLE == 0;
+    Some(if pinned { (state & !PINNED).div_ceil(8) } else { block_bytes(mem, block) as u64 })
+}
+
+fn block_of(mem: Mem, term: Term) -> Option<Addr> {
+    let is_view = mem.kind(term) == Some(Kind::SubBits) && mem.kind(mem.field(term, 4)) == Some(Kind::BinRef);
+    is_view.then(|| mem.field(mem.field(term, 4), 1).0 as Addr)
 }
 
 /// Copies bits to `at`, bit `to`; neighbouring bits of the destination's bytes are kept.

@@ -140,7 +140,8 @@ const LOCATION_WORDS: u32 = 7;
 /// The list of `{M, F, Arity | Args, Location}` of an exception: all of its words at once, but for the arguments and the `error_info` of the
 /// function at fault.
 pub fn build_trace(ctx: &mut Ctx<'_>, e: &Exception) -> Built {
-    let depth = ctx.sys.shared.backtrace_depth;
+    // The function that failed is always there.
+    let depth = ctx.sys.shared.backtrace_depth.max(1);
     let mut entries: Vec<(Mfa, Option<(Term, u32)>)> = Vec::with_capacity(1 + e.frames.len().min(depth));
     // The function at fault is a BIF, or the first on the stack.
     let info = match e.current {

@@ -36,6 +36,7 @@ pub(super) fn owner_exit(sys: &mut System, proc: &mut Process) -> Result<(), Out
             t.unfix(&mut sys.arena, pid.raw(), true);
         }
     }
+    sys.ets.cut.remove(&pid.raw());
     if let Some(staged) = sys.ets.staged.remove(&pid.raw()) {
         sys.ets.graves.push(Grave::Loose(staged));
     }

@@ -164,10 +164,16 @@ fn insert_long(ctx: &mut Ctx<'_>, args: &[Term], new: bool) -> Result<Option<Ter
             return Ok(Some(Term::bool(false)));
         }
         staged.reverse();
-        ctx.with_table(id, |t, _, _| t.pending = staged)?;
+        ctx.with_table(id, |t, _, _| (t.pending, t.pending_by) = (staged, pid))?;
     }
-    // Whoever has deleted the table meanwhile has deleted these objects too.
-    let Some(id) = ctx.find_table(args[0]) else { return Err(ctx.ets_fail(am::ID)) };
+    if ctx.sys.ets.cut.remove(&pid) {
+        return Err(ctx.ets_fail(am::ID));
+    }
+    // Another process may have put in what was left, and deleted or renamed the table after that.
+    let Some(id) = ctx.find_table(args[0]) else { return Ok(Some(TRUE)) };
+    if ctx.table(id)?.pending_by != pid {
+        return Ok(Some(TRUE));
+    }
     let most = ctx.steps() / 5;
     let n = ctx.with_table(id, |t, arena, names| t.settle(arena, names, most))?;
     ctx.worked(n * 5);

@@ -3,6 +3,7 @@
 use crate::atom::{Atom, am};
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::Store;
+use crate::heap::binary;
 use crate::heap::refs::{self, RefId};
 use crate::term::{MIN_SMALL, Term};
 
@@ -78,7 +79,7 @@ fn value(ctx: &mut Ctx<'_>, id: RefId, item: Atom) -> BifResult {
         am::KEYPOS => Term::small(t.keypos as i64),
         am::PROTECTION => Term::atom(t.protection.atom()),
         am::FIXED => Term::bool(t.is_fixed()),
-        am::BINARY => Term::NIL,
+        am::BINARY => return binaries(ctx, id),
         am::SAFE_FIXED | am::SAFE_FIXED_MONOTONIC_TIME => return fixations(ctx, id, item),
         am::STATS => match &t.store {
             Store::Tree(_) => Term::bool(false),
@@ -99,6 +100,21 @@ fn value(ctx: &mut Ctx<'_>, id: RefId, item: Atom) -> BifResult {
         },
         _ => return Err(ctx.ets_badarg()),
     })
+}
+
+/// `{Address, Bytes, References}` of each reference-counted binary in the table, as often as it is there.
+fn binaries(ctx: &mut Ctx<'_>, id: RefId) -> BifResult {
+    let mem = ctx.sys.mem();
+    let mut blocks = Vec::new();
+    ctx.table(id)?.visit_off_heap(&mut |list| blocks.extend(binary::blocks(mem, list)));
+    ctx.charge(blocks.len());
+    let mut out = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        let (bytes, references) = (binary::block_bytes(mem, block) as u64, mem.word(block, 0));
+        let parts = [ctx.uint(block.into())?, ctx.uint(bytes)?, ctx.uint(references)?];
+        out.push(ctx.tuple(&parts)?);
+    }
+    ctx.list(&out)
 }
 
 /// `{When, [{Pid, Times}]}`, or `false`.

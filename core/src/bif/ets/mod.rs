@@ -53,8 +53,15 @@ impl Ctx<'_> {
         }
     }
 
-    /// The table that a term names, for a use that its protection allows.
+    /// The table that a term names, for a use that its protection allows. A list that is on its way in is in.
     fn open_table(&mut self, table: Term, access: Access) -> Result<RefId, Fault> {
+        let id = self.allowed_table(table, access)?;
+        self.settle(id);
+        Ok(id)
+    }
+
+    /// The table that a term names, for a use that its protection allows.
+    fn allowed_table(&mut self, table: Term, access: Access) -> Result<RefId, Fault> {
         let mem = self.sys.mem();
         if !table.is_atom() && !mem.is_ref(table) {
             return Err(self.ets_fail(am::TYPE));
@@ -69,11 +76,7 @@ impl Ctx<'_> {
                     Access::Own => false,
                 }
         });
-        if !allowed {
-            return Err(self.ets_fail(am::ACCESS));
-        }
-        self.settle(id);
-        Ok(id)
+        if allowed { Ok(id) } else { Err(self.ets_fail(am::ACCESS)) }
     }
 
     /// Ends the insertion of a long list that another process has begun: nobody sees a part of it.

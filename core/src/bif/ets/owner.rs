@@ -111,7 +111,7 @@ fn protection(a: Atom) -> Option<Protection> {
 fn delete(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let job = ctx.job();
     if job.phase == 0 {
-        let id = ctx.open_table(args[0], Access::Write)?;
+        let id = ctx.allowed_table(args[0], Access::Write)?;
         if let Some(heir) = ctx.sys.ets.delete(id) {
             ctx.sys.drop_message(heir.data);
         }
