@@ -38,8 +38,8 @@ tasks = for i <- 1..3, do: Task.async(fn -> i * 10 end)
 IO.inspect(Task.await_many(tasks))
 IO.inspect(Task.async_stream(1..4, &(&1 + 1)) |> Enum.to_list())
 
-IO.inspect(%Shape{size: 3})
-IO.inspect(Shape.Area.of(%Shape{size: 3}))
+IO.inspect(struct(Shape, size: 3))
+IO.inspect(Shape.Area.of(struct(Shape, size: 3)))
 IO.puts("grüße: #{String.upcase("grüße")} #{String.length("e\u0301")} #{inspect(~r/a+/ |> Regex.run("baab"))}")
 
 try do

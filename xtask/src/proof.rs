@@ -58,10 +58,10 @@ pub fn stdlib(paths: &Paths, modules: &[String]) -> Result<()> {
         fs::copy(file.path(), src.join(file.file_name()))?;
     }
     let root = setup::otp::root(&otp).display().to_string();
-    let erlc = |real: bool, args: &[&str]| {
+    let erlc = |real: bool, dir: &Path, args: &[&str]| {
         let mut cmd = match real {
-            true => command(&src, otp.join("erlc"), &[]),
-            false => command(&src, &beambox, &["erlc", "--otp", &root]),
+            true => command(dir, otp.join("erlc"), &[]),
+            false => command(dir, &beambox, &["erlc", "--otp", &root]),
         };
         cmd.args(args);
         for name in ["ERL_COMPILER_OPTIONS", "ERL_FLAGS", "ERL_AFLAGS", "ERL_ZFLAGS", "ERL_LIBS"] {
@@ -70,9 +70,11 @@ pub fn stdlib(paths: &Paths, modules: &[String]) -> Result<()> {
         cmd
     };
 
-    // The parser is made by `yecc`, which runs on both sides too.
+    // The parser is made by `yecc`, which runs on both sides too, and names the file that it writes.
     for (real, dir) in [(true, "real"), (false, "ours")] {
-        quiet(&mut erlc(real, &["-o", &format!("../{dir}"), "erl_parse.yrl"]))?;
+        let dir = work.join(dir);
+        fs::copy(src.join("erl_parse.yrl"), dir.join("erl_parse.yrl"))?;
+        quiet(&mut erlc(real, &dir, &["erl_parse.yrl"]))?;
     }
     same(&work, "erl_parse.erl")?;
     fs::rename(work.join("real/erl_parse.erl"), src.join("erl_parse.erl"))?;
@@ -87,7 +89,7 @@ pub fn stdlib(paths: &Paths, modules: &[String]) -> Result<()> {
     for (real, dir) in [(true, "real"), (false, "ours")] {
         say(format!("compiling {} modules of stdlib on {}", files.len(), if real { "real OTP" } else { "our VM" }));
         let out = format!("../{dir}");
-        let mut cmd = erlc(real, &["+deterministic", "+debug_info", "-I", &include, "-I", &kernel, "-o", &out]);
+        let mut cmd = erlc(real, &src, &["+deterministic", "+debug_info", "-I", &include, "-I", &kernel, "-o", &out]);
         quiet(cmd.args(&files))?;
     }
     for module in &names {

@@ -64,6 +64,10 @@ impl Tables for VmTables<'_> {
         })
     }
 
+    fn numbered(&self, number: u32) -> Option<Atom> {
+        ((number as usize) < self.atoms.len()).then_some(Atom(number))
+    }
+
     fn export(&mut self, module: Atom, function: Atom, arity: u8, safe: bool) -> Result<u64, Refused> {
         let mfa = Mfa { module, function, arity };
         if safe && self.code.target(mfa) == Target::Undefined {

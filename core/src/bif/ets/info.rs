@@ -1,5 +1,6 @@
 //! `ets:info/1,2`.
 
+use super::owner::TABLE_REF;
 use crate::atom::{Atom, am};
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::Store;
@@ -30,6 +31,9 @@ const ITEMS: [Atom; 15] = [
 
 fn target(ctx: &mut Ctx<'_>, table: Term) -> Result<Option<RefId>, Fault> {
     if !table.is_atom() && !ctx.sys.mem().is_ref(table) {
+        return Err(ctx.ets_fail(am::TYPE));
+    }
+    if ctx.sys.mem().ref_id(table).is_some_and(|id| id.1 != TABLE_REF) {
         return Err(ctx.ets_fail(am::TYPE));
     }
     let id = ctx.find_table(table);

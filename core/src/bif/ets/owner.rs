@@ -30,6 +30,9 @@ fn handle(ctx: &mut Ctx<'_>, id: RefId) -> BifResult {
     }
 }
 
+/// The third number of a table's reference, by which it is known as one after the table is gone.
+pub(super) const TABLE_REF: u32 = 1;
+
 fn new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let Some(name) = args[0].as_atom() else { return Err(ctx.ets_badarg()) };
     let me = ctx.proc.pid;
@@ -46,7 +49,7 @@ fn new(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     if ctx.sys.ets.len() >= ctx.sys.config.max_ets_tables {
         return Err(ctx.system_limit());
     }
-    let id = ctx.sys.fresh_ref();
+    let id = RefId(ctx.sys.fresh_ref().0, TABLE_REF);
     let mut made = Table::new(id, name, t.kind, t.keypos, me);
     made.named = t.named;
     made.protection = t.protection;

@@ -302,7 +302,12 @@ impl<'a> Decoder<'a> {
                     _ => return Err(Bad::Term),
                 }
             }
-            tag::ATOM | tag::SMALL_ATOM | tag::ATOM_UTF8 | tag::SMALL_ATOM_UTF8 => Term::atom(self.atom(tag)?),
+            tag::ATOM
+            | tag::SMALL_ATOM
+            | tag::ATOM_UTF8
+            | tag::SMALL_ATOM_UTF8
+            | tag::NUMBERED_ATOM2
+            | tag::NUMBERED_ATOM3 => Term::atom(self.atom(tag)?),
             tag::NIL => Term::NIL,
             tag::STRING => {
                 let n = self.u16()? as usize;
@@ -388,6 +393,14 @@ impl<'a> Decoder<'a> {
         let n = match tag {
             tag::ATOM | tag::ATOM_UTF8 => self.u16()? as usize,
             tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => self.u8()? as usize,
+            tag::NUMBERED_ATOM2 => {
+                let number = self.u16()?.into();
+                return self.tables.numbered(number).ok_or(Bad::Term);
+            }
+            tag::NUMBERED_ATOM3 => {
+                let [a, b, c] = self.fixed()?;
+                return self.tables.numbered(u32::from_be_bytes([0, a, b, c])).ok_or(Bad::Term);
+            }
             _ => return Err(Bad::Term),
         };
         let bytes = self.take(n)?;

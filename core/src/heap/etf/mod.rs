@@ -49,6 +49,10 @@ pub trait Tables: Names {
     fn fun(&self, entry: u64) -> Option<FunInfo>;
     /// The atom; not made when `safe`.
     fn intern(&mut self, name: &str, safe: bool) -> Result<Atom, Refused>;
+    /// The atom with this number in the table.
+    fn numbered(&self, _number: u32) -> Option<Atom> {
+        None
+    }
     /// Index of the export; when `safe`, only of one that has code.
     fn export(&mut self, module: Atom, function: Atom, arity: u8, safe: bool) -> Result<u64, Refused>;
     /// Index of the fun's entry; when `safe`, only of one that is there.

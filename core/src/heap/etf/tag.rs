@@ -1,6 +1,9 @@
 //! The format's tags.
 
 pub const NEW_FLOAT: u8 = 70;
+/// An atom by its number in this VM's table, of two or three bytes. OTP reads these too, and writes none in what leaves it.
+pub const NUMBERED_ATOM2: u8 = 73;
+pub const NUMBERED_ATOM3: u8 = 75;
 pub const BIT_BINARY: u8 = 77;
 pub const COMPRESSED: u8 = 80;
 pub const NEW_PID: u8 = 88;
