@@ -82,7 +82,7 @@ pub struct Run {
     pub engine: Engine,
 
     /// Most memory that the program may use, such as 64MiB or 1GiB
-    #[arg(short, long, value_name = "SIZE", default_value = "512MiB", value_parser = memory)]
+    #[arg(short, long, value_name = "SIZE", default_value = "1GiB", value_parser = memory)]
     pub memory: u64,
 
     /// Longest time that it may take, such as 500ms, 2s or 1m [default: no limit]

@@ -9,7 +9,7 @@ main(Module) ->
               true -> fun() -> 0 = mochi_core:start(Module) end;
               false -> fun() -> in_process(Module) end
           end,
-    Times = [once(Run) || _ <- lists:seq(1, 5)],
+    Times = [once(Run) || _ <- lists:seq(1, 9)],
     io:format("~w~n", [lists:min(Times)]).
 
 once(Run) ->

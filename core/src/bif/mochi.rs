@@ -170,10 +170,14 @@ fn usual_key(m: Mem, k: Term) -> bool {
 
 /// The bytes of a string that is not long.
 fn text<'a>(m: Mem, t: Term) -> Option<&'a [u8]> {
+    short_text(m, t, LONG)
+}
+
+fn short_text<'a>(m: Mem, t: Term, most: usize) -> Option<&'a [u8]> {
     if !m.is_bitstring(t) {
         return None;
     }
-    let b = m.bits(t).filter(|b| b.len % 8 == 0 && b.len / 8 <= LONG as u64)?;
+    let b = m.bits(t).filter(|b| b.len % 8 == 0 && b.len / 8 <= most as u64)?;
     b.aligned_bytes(m)
 }
 
@@ -426,17 +430,17 @@ fn iter(c: &mut Ctx<'_>, a: &[Term]) -> BifResult {
     let m = c.mem();
     let list = match vector(m, v) {
         Some(vec) => elements(m, &vec),
-        None => match text(m, v) {
-            Some(s) if s.len() <= LONG => {
+        None => match short_text(m, v, MANY as usize).and_then(|s| std::str::from_utf8(s).ok()) {
+            Some(s) => {
                 // Nothing of the string is looked at again once there are new terms.
-                let chars: Option<Vec<char>> = std::str::from_utf8(s).ok().map(|s| s.chars().collect());
-                let mut list = vec![];
-                for char in chars.iter().flatten() {
+                let chars: Vec<char> = s.chars().collect();
+                let mut list = Vec::with_capacity(chars.len());
+                for char in chars {
                     list.push(binary::from_bytes(c, char.encode_utf8(&mut [0; 4]).as_bytes())?);
                 }
-                chars.map(|_| list)
+                Some(list)
             }
-            _ => None,
+            None => None,
         },
     };
     match list {

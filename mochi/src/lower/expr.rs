@@ -133,7 +133,7 @@ impl Lower<'_> {
             }
             ExprKind::Query(q) => self.query(fx, q, line),
             ExprKind::LogicQuery(p) => self.logic_query(p, line),
-            ExprKind::Generate { target, fields } => self.generate(fx, target, fields, line),
+            ExprKind::Generate { target, fields } => self.generate(fx, e.id, target, fields, line),
             ExprKind::Fetch { url, with } => self.fetch(fx, url, with.as_deref(), line),
             ExprKind::Load { path, ty, with } => self.load(fx, path.as_ref(), ty, with.as_deref(), line),
             ExprKind::Save { value, path, with } => self.save(fx, value, path.as_ref(), with.as_deref(), line),

@@ -82,9 +82,21 @@ impl Lower<'_> {
         self.all_fresh(value, line)
     }
 
-    pub(crate) fn generate(&mut self, fx: &mut Fx, target: &ast::Ident, fields: &[FieldInit], line: u32) -> Expr {
+    pub(crate) fn generate(
+        &mut self,
+        fx: &mut Fx,
+        id: ast::NodeId,
+        target: &ast::Ident,
+        fields: &[FieldInit],
+        line: u32,
+    ) -> Expr {
         let fields = self.named_values(fx, fields, line);
-        let args = vec![Expr::cst(Const::str(&target.name)), fields];
+        let mut args = vec![Expr::cst(Const::str(&target.name)), fields];
+        // The answer becomes a value of the program's type.
+        let ty = self.c.type_of(id).clone();
+        if matches!(ty, Type::Struct(..)) {
+            args.push(Expr::cst(self.type_spec(&ty, 0)));
+        }
         let value = Expr::remote("mochi_llm", "generate", args, line);
         self.all_fresh(value, line)
     }
