@@ -209,7 +209,8 @@ impl Session {
     }
 
     fn complain(&self, reason: &str) {
-        self.shared.borrow_mut().world.write(Stream::Stderr, format!("{reason}\n").as_bytes());
+        // What can't be said is in the exit's reason.
+        let _ = guarded(|| self.shared.borrow_mut().world.write(Stream::Stderr, format!("{reason}\n").as_bytes()));
     }
 
     /// Ends the program; its processes stay to be looked at until the next run.
