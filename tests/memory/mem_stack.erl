@@ -4,6 +4,8 @@
 -compile(no_inline).
 
 main() ->
+    %% Loaded before a process is seen in it; else it may be seen waiting for the code server.
+    ok = timer:sleep(0),
     io:format("~w~n", [fresh(fun() -> stack() end)]),
     io:format("~w~n", [fresh(fun() -> S = stack(), {S} end)]),
     io:format("deep: ~w~n", [[fresh(fun() -> deep(N, fun stack/0) end) || N <- [0, 1, 2, 10, 100]]]),
