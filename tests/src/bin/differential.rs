@@ -57,8 +57,15 @@ fn run(cli: &Cli) -> Result<usize> {
             bail!("seed {seed} doesn't compile:\n{}", said.lines().take(10).collect::<Vec<_>>().join("\n"));
         }
         let (expected, _, status) = oracle::run_on_otp(&otp, &[work.path()], &name)?;
-        if status != Some(0) {
-            bail!("seed {seed} doesn't run to its end on real OTP: {status:?}");
+        match status {
+            Some(0) => {}
+            // Too slow a program, or a machine with other work: nothing to compare with.
+            None => {
+                println!("seed {seed} takes too long on real OTP, left out");
+                seed += 1;
+                continue;
+            }
+            Some(status) => bail!("seed {seed} ends with status {status} on real OTP"),
         }
         let beam = work.path().join(format!("{name}.beam"));
         let jobs = [Job { work: Work::Module { name: name.clone(), beam: beam.clone() }, stdin: Vec::new() }];
