@@ -1,8 +1,8 @@
 //! Between the types of compiler and VM and those of the protocol.
 
-use crate::protocol::{Arg, Diagnostic, ObjectInfo, ObjectWord, Severity};
+use crate::protocol::{Arg, Diagnostic, KeepsInfo, KeepsStep, ObjectInfo, ObjectWord, Severity};
 use beambox_beamfile::etf::Value;
-use beambox_core::observe::Object;
+use beambox_core::observe::{Keeps, Object};
 use beambox_mochi::diag;
 use beambox_mochi::source::LineIndex;
 
@@ -59,4 +59,9 @@ pub(crate) fn object_info(object: Object) -> ObjectInfo {
         text: object.text,
         content: object.content.into_iter().map(|w| ObjectWord { text: w.text, target: w.target }).collect(),
     }
+}
+
+pub(crate) fn keeps_info(keeps: Keeps) -> KeepsInfo {
+    let way = keeps.way.into_iter().map(|s| KeepsStep { address: s.address, kind: s.kind, text: s.text }).collect();
+    KeepsInfo { retained: keeps.retained, holder: keeps.holder, way, left_out: keeps.left_out as u32 }
 }

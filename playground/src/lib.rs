@@ -12,7 +12,8 @@ pub mod world;
 pub use beambox_core::guard;
 pub use bundle::Bundle;
 pub use protocol::{
-    Arg, Cause, Diagnostic, Exit, ObjectInfo, ObjectWord, Program, Progress, Request, Response, Settings, Severity,
+    Arg, Cause, Diagnostic, Exit, KeepsInfo, KeepsStep, ObjectInfo, ObjectWord, Program, Progress, Request, Response,
+    Settings, Severity,
 };
 pub use session::Session;
 pub use world::{Stream, Supply, World};

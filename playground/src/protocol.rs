@@ -194,6 +194,27 @@ pub struct ObjectWord {
     pub target: Option<u32>,
 }
 
+/// Who keeps an object alive and what it keeps alive itself, see `docs/wire.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepsInfo {
+    /// Words that would become free with it, its own included.
+    pub retained: u64,
+    /// What holds it in the end; empty when nothing does.
+    pub holder: String,
+    pub way: Vec<KeepsStep>,
+    /// Steps in the middle that were left out.
+    pub left_out: u32,
+}
+
+/// An object on the way to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepsStep {
+    pub address: u32,
+    pub kind: u8,
+    /// The term, shortened.
+    pub text: String,
+}
+
 /// What a host asks of the `raw` face; one session to an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
@@ -223,6 +244,10 @@ pub enum Request {
     Frame,
     /// Answer: `Object`.
     Describe { address: u32 },
+    /// Answer: `Keeps`. Takes time by the size of the process: not for every frame.
+    Keeps { address: u32 },
+    /// Answer: `Text`, metrics in Prometheus' format.
+    Metrics,
     /// Answer: `Reductions`.
     Reductions,
 }
@@ -236,6 +261,9 @@ pub enum Response {
     /// Bytes as in `docs/wire.md`.
     Frame(Vec<u8>),
     Object(Option<ObjectInfo>),
+    /// `None`: there is no such object, or its process is too large to be asked.
+    Keeps(Option<KeepsInfo>),
+    Text(String),
     Reductions(u64),
     /// The request could not be read or carried out; why.
     Failed(String),

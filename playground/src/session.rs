@@ -5,9 +5,9 @@
 //! or the compiler, natively, is an error of the call (`core::guard`); the VM in which it was is not run again, and the next run has a fresh one.
 
 use crate::bundle::Bundle;
-use crate::convert::{diagnostics, list, object_info, value};
+use crate::convert::{diagnostics, keeps_info, list, object_info, value};
 use crate::protocol::{
-    Arg, Cause, Diagnostic, Exit, ObjectInfo, Program, Progress, Request, Response, Settings, Severity,
+    Arg, Cause, Diagnostic, Exit, KeepsInfo, ObjectInfo, Program, Progress, Request, Response, Settings, Severity,
 };
 use crate::world::{SessionHost, Shared, Stream, Supply, World};
 use beambox_beamfile::etf::Value;
@@ -280,6 +280,21 @@ impl Session {
         seen.ok().flatten().map(object_info)
     }
 
+    /// Who keeps the object at an address of the selected process alive, and how much that keeps alive itself. Takes time by the size of the process.
+    pub fn keeps(&mut self, address: u32) -> Option<KeepsInfo> {
+        let shown = self.shown();
+        let vm = self.vm.as_mut()?;
+        let seen = vm.look(|sys| observe::keeps(sys, sys.procs.get(shown)?, address));
+        seen.ok().flatten().map(keeps_info)
+    }
+
+    /// The VM's state as Prometheus text; empty before the first run.
+    pub fn metrics(&mut self) -> String {
+        let Some(vm) = self.vm.as_mut() else { return String::new() };
+        let now = vm.sys.now_ns();
+        vm.look(|sys| observe::metrics::prometheus(sys, now, observe::metrics::Rows::default())).unwrap_or_default()
+    }
+
     /// Carries out a request of the `raw` face.
     pub fn answer(&mut self, request: Request) -> Response {
         match request {
@@ -305,6 +320,8 @@ impl Session {
             Request::Select { number, serial } => self.select(number, serial),
             Request::Frame => return Response::Frame(self.frame()),
             Request::Describe { address } => return Response::Object(self.describe(address)),
+            Request::Keeps { address } => return Response::Keeps(self.keeps(address)),
+            Request::Metrics => return Response::Text(self.metrics()),
             Request::Reductions => return Response::Reductions(self.reductions()),
         }
         Response::Done

@@ -4,7 +4,7 @@
 //! leaves its session taken, and a panic the whole instance: each later call says so instead of running on what may be broken.
 
 use beambox_playground::{
-    Diagnostic, ObjectInfo, Program, Progress, Session, Settings, Severity, Stream, World, guard,
+    Diagnostic, KeepsInfo, ObjectInfo, Program, Progress, Session, Settings, Severity, Stream, World, guard,
 };
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
@@ -226,6 +226,16 @@ impl WebSession {
     pub fn describe(&self, address: u32) -> Result<Option<Object>, JsError> {
         self.with(|inner| inner.session.describe(address).map(|info| object(&info)))
     }
+
+    /// Who keeps the object at an address of the selected process alive and how much that keeps alive itself, or undefined. Takes time by the size of the process.
+    pub fn keeps(&self, address: u32) -> Result<Option<Object>, JsError> {
+        self.with(|inner| inner.session.keeps(address).map(|info| kept(&info)))
+    }
+
+    /// The VM's state in Prometheus' text format; empty before the first run.
+    pub fn metrics(&self) -> Result<String, JsError> {
+        self.with(|inner| inner.session.metrics())
+    }
 }
 
 /// What the panic said that has ended this instance, or undefined.
@@ -289,6 +299,26 @@ fn diagnostics(all: &[Diagnostic]) -> Array {
             item
         })
         .collect()
+}
+
+fn kept(info: &KeepsInfo) -> Object {
+    let way: Array = info
+        .way
+        .iter()
+        .map(|step| {
+            let item = Object::new();
+            set(&item, "address", step.address);
+            set(&item, "kind", step.kind);
+            set(&item, "text", step.text.as_str());
+            item
+        })
+        .collect();
+    let item = Object::new();
+    set(&item, "retained", info.retained as f64);
+    set(&item, "holder", info.holder.as_str());
+    set(&item, "way", way);
+    set(&item, "leftOut", info.left_out);
+    item
 }
 
 fn object(info: &ObjectInfo) -> Object {

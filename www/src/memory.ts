@@ -17,7 +17,7 @@ import {
 import { GENERATIONS, KINDS, kindOf } from './map/kinds';
 import { cellOf, type Layout, layoutMap, rectsOf, wordAt, zoomed } from './map/layout';
 import { type Palette, paintMap, readPalette } from './map/paint';
-import { type ObjectInfo, pidText, samePid } from './protocol';
+import { type KeepsInfo, type ObjectInfo, pidText, samePid } from './protocol';
 
 /** Does the described object lie over the address? While a program runs, another one may begin there at any time. */
 const covers = (object: ObjectInfo, at: number): boolean =>
@@ -239,6 +239,35 @@ export class MemoryPane extends View {
     this.#draw();
   }
 
+  /** Who keeps the chosen object alive, and what it keeps alive. */
+  #keeps(keeps: KeepsInfo): TemplateResult {
+    if (keeps.holder === '')
+      return html`<p class="keeps">Nothing holds it: the next collection drops it.</p>`;
+    const words = `${count(keeps.retained)} ${keeps.retained === 1 ? 'word' : 'words'}`;
+    const gap = keeps.leftOut > 0 ? keeps.way.length / 2 : -1;
+    return html`
+      <p class="keeps">
+        Keeps <strong>${words}</strong> (${bytes(keeps.retained * 8)}) alive. Held by <strong>${keeps.holder}</strong>${
+          keeps.way.length > 1 ? ', through' : '.'
+        }
+      </p>
+      ${
+        keeps.way.length > 1
+          ? html`<ol class="words way">
+              ${keeps.way.slice(0, -1).map(
+                (step, index) => html`<li>
+                  ${index === gap ? html`<span>… ${count(keeps.leftOut)} more …</span>` : ''}
+                  <button @click=${() => this.#follow(step.address)}>
+                    <span class="arrow">${address(step.address)}</span> ${step.text}
+                  </button>
+                </li>`,
+              )}
+            </ol>`
+          : ''
+      }
+    `;
+  }
+
   #details(frame: Frame): TemplateResult {
     const inspected = this.store.inspected.value;
     if (inspected === null) {
@@ -265,6 +294,7 @@ export class MemoryPane extends View {
         <span>${generation}</span>
       </p>
       ${known ? html`<pre class="preview">${known.text}</pre>` : ''}
+      ${known?.keeps ? this.#keeps(known.keeps) : ''}
       ${
         known && known.content.length > 0
           ? html`<ol class="words" start="0">

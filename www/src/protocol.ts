@@ -53,6 +53,20 @@ export interface ObjectInfo {
   readonly generation: number;
   readonly text: string;
   readonly content: readonly ObjectWord[];
+  /** Not while the program runs: it takes time by the size of the process. */
+  readonly keeps: KeepsInfo | null;
+}
+
+/** Who keeps an object alive, and how much it keeps alive itself. */
+export interface KeepsInfo {
+  /** Words that would become free with it, its own included. */
+  readonly retained: number;
+  /** What holds it in the end; empty when nothing does. */
+  readonly holder: string;
+  /** From what the holder points to, to the object itself. */
+  readonly way: readonly { readonly address: number; readonly kind: number; readonly text: string }[];
+  /** Steps in the middle that were left out. */
+  readonly leftOut: number;
 }
 
 export type PageMessage =

@@ -6,6 +6,7 @@ import init, { Advance, failure, Session } from './generated/beambox_wasm.js';
 import wasm from './generated/beambox_wasm_bg.wasm?url';
 import type {
   Diagnostic,
+  KeepsInfo,
   ObjectInfo,
   OutputChunk,
   PageMessage,
@@ -172,7 +173,9 @@ function collect(from: Session): void {
 
 function describe(): void {
   if (!session || inspected === null) return;
-  post({ type: 'object', info: (session.describe(inspected) as ObjectInfo | undefined) ?? null });
+  const info = session.describe(inspected) as Omit<ObjectInfo, 'keeps'> | undefined;
+  const keeps = info && state !== 'running' ? (session.keeps(inspected) as KeepsInfo | undefined) : undefined;
+  post({ type: 'object', info: info ? { ...info, keeps: keeps ?? null } : null });
 }
 
 function start(source: string, version: number): void {

@@ -40,18 +40,60 @@ impl Names for VmTables<'_> {
     }
 }
 
+fn fun_info(code: &CodeTable, entry: u64) -> Option<FunInfo> {
+    let e = code.funs.get(entry as usize)?;
+    Some(FunInfo {
+        module: e.module,
+        index: e.index,
+        old_index: e.old_index,
+        old_uniq: e.old_uniq,
+        uniq: e.uniq,
+        arity: e.arity.saturating_sub(e.num_free as u8),
+        num_free: e.num_free,
+    })
+}
+
+/// A VM's tables for who only reads: nothing can be decoded with them.
+struct ReadOnly<'a>(crate::system::SystemNames<'a>);
+
+impl Names for ReadOnly<'_> {
+    fn atom_name(&self, atom: Atom) -> &str {
+        self.0.atom_name(atom)
+    }
+    fn fun_key(&self, entry: u64) -> Option<FunKey> {
+        self.0.fun_key(entry)
+    }
+    fn export_mfa(&self, export: u64) -> Option<(Atom, Atom, u8)> {
+        self.0.export_mfa(export)
+    }
+}
+
+impl Tables for ReadOnly<'_> {
+    fn fun(&self, entry: u64) -> Option<FunInfo> {
+        fun_info(self.0.code, entry)
+    }
+    fn intern(&mut self, _: &str, _: bool) -> Result<Atom, Refused> {
+        Err(Refused::Unsafe)
+    }
+    fn export(&mut self, _: Atom, _: Atom, _: u8, _: bool) -> Result<u64, Refused> {
+        Err(Refused::Unsafe)
+    }
+    fn fun_entry(&mut self, _: FunInfo, _: bool) -> Result<u64, Refused> {
+        Err(Refused::Unsafe)
+    }
+    fn salt(&self) -> u32 {
+        0
+    }
+}
+
+/// The external form of a term for who looks at a VM from outside; `None` when it takes more bytes than `limit`.
+pub fn external_form(sys: &crate::system::System, term: Term, limit: u64) -> Option<Vec<u8>> {
+    etf::encode(sys.mem(), &ReadOnly(sys.names()), term, Options { limit, ..Options::default() }).map(|e| e.bytes)
+}
+
 impl Tables for VmTables<'_> {
     fn fun(&self, entry: u64) -> Option<FunInfo> {
-        let e = self.code.funs.get(entry as usize)?;
-        Some(FunInfo {
-            module: e.module,
-            index: e.index,
-            old_index: e.old_index,
-            old_uniq: e.old_uniq,
-            uniq: e.uniq,
-            arity: e.arity.saturating_sub(e.num_free as u8),
-            num_free: e.num_free,
-        })
+        fun_info(self.code, entry)
     }
 
     fn intern(&mut self, name: &str, safe: bool) -> Result<Atom, Refused> {

@@ -95,6 +95,20 @@ fn a_way_leads_from_what_holds_an_object_to_it() {
 }
 
 #[test]
+fn the_answer_for_an_object_says_it_in_words() {
+    let (system, p) = process(500, |a| {
+        let inner = build::tuple(a, &[Term::small(1)]).unwrap_or(Term::NIL);
+        let long: Vec<Term> = (0..40).map(Term::small).chain([inner]).collect();
+        vec![build::list(a, &long).unwrap_or(Term::NIL)]
+    });
+    let Some(k) = super::keeps(&system, &p, p.heap.start) else { panic!("it is there") };
+    assert_eq!((k.retained, k.holder.as_str(), k.way.len(), k.left_out), (2, "y(0) on the stack", 12, 30));
+    assert_eq!(k.way.last().map(|s| (s.address, s.text.as_str())), Some((p.heap.start, "{1}")));
+    assert_eq!(super::keeps(&system, &p, p.heap.sp), None, "a slot of the stack");
+    assert_eq!(super::keeps(&system, &p, u32::MAX), None);
+}
+
+#[test]
 fn garbage_retains_nothing_and_has_no_way() {
     let (system, p) = process(500, |a| {
         let _ = build::tuple(a, &[Term::NIL]);

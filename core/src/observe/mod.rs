@@ -5,14 +5,17 @@
 //! lies at an address, [`text`] prints terms shortly, [`graph`] says who keeps what alive and how much that is, [`metrics`] is
 //! for dashboards.
 
+pub mod crash_dump;
 pub mod describe;
 pub mod graph;
+pub mod keep;
 pub mod map;
 pub mod metrics;
 pub mod text;
 pub mod wire;
 
 pub use describe::{Object, Word, describe};
+pub use keep::{Keeps, keeps};
 pub use wire::{Look, frame};
 
 #[cfg(test)]

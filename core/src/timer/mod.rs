@@ -65,6 +65,11 @@ impl Timers {
         Some((id, *self.at.get(&id)?))
     }
 
+    /// Those that wait, by time.
+    pub fn all(&self) -> impl Iterator<Item = (u64, &Action)> {
+        self.queue.iter().map(|((at, _), action)| (*at, action))
+    }
+
     /// When the next one fires.
     pub fn next_ns(&self) -> Option<u64> {
         self.queue.first_key_value().map(|((at, _), _)| *at)

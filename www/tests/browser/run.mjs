@@ -263,6 +263,9 @@ const checks = {
       }
       assert.ok(seen.size >= 5, `${seen.size} objects`);
       await page.locator('.details .preview').waitFor();
+      await page.locator('.details .keeps').waitFor();
+      const kept = await page.locator('.details .keeps').textContent();
+      assert.match(kept, /^\s*(Keeps \d|Nothing holds it)/);
       await page.keyboard.press('Escape');
       await what.waitFor({ state: 'detached' });
       const box = await map.boundingBox();

@@ -46,7 +46,8 @@ describe('wrong arguments', () => {
     expect(session.describe(0)).toBeUndefined();
     session.run('print(1)');
     session.advance(1000, 10);
-    for (const address of [0, 1, 7, -1, 2 ** 32 - 8, Number.NaN, 1.5]) expect(session.describe(address)).toBeUndefined();
+    for (const address of [0, 1, 7, -1, 2 ** 32 - 8, Number.NaN, 1.5])
+      expect(session.describe(address)).toBeUndefined();
     session.select(2 ** 32 - 1, 2 ** 32 - 1);
     session.select(-1, Number.NaN);
     expect(session.frame().length).toBeGreaterThan(90);
