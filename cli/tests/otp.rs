@@ -246,6 +246,55 @@ fn the_runtime_modules_compile_to_the_same_bytes() {
     assert!(sources.len() > 5);
 }
 
+/// A program for a dump, and one that has OTP's viewer read it.
+const DUMPED: &str = "
+    register(shop, spawn(fun() -> put(key, {a, \"dictionary\"}), receive never -> ok end end)),
+    shop ! {message, 1.5, <<1,2,3>>, binary:copy(<<\"0123456789\">>, 20), -(1 bsl 80), #{k => [v]},
+            maps:from_keys(lists:seq(1, 40), x)},
+    shop ! [fun lists:map/2, <<5:3>>, \"literal\" | improper],
+    T = ets:new(stock, [ordered_set, named_table]), ets:insert(T, [{N} || N <- lists:seq(1, 7)]),
+    erlang:send_after(100000, shop, later),
+    timer:sleep(10), halt(\"no more shelves\").";
+const VIEWED: &str = "
+    File = hd(init:get_plain_arguments()),
+    {ok, _} = crashdump_viewer:start_link(), ok = crashdump_viewer:read_file(File),
+    {ok, General, Warnings} = crashdump_viewer:general_info(),
+    io:format(\"~p ~p~n\", [[element(N, General) || N <- [1, 6, 7]], Warnings]),
+    {ok, Processes, _} = crashdump_viewer:processes(),
+    [Shop] = [P || P <- Processes, element(3, P) =:= \"shop\"],
+    {ok, Details, _} = crashdump_viewer:proc_details(pid_to_list(element(2, Shop))),
+    io:format(\"~p~n\", [[element(N, Details) || N <- [1, 3, 4, 7, 9, 10, 17, 18]]]),
+    {ok, Tables, _} = crashdump_viewer:ets_tables(all),
+    io:format(\"~p~n\", [[[element(N, E) || N <- [4, 5, 7, 9]] || E <- Tables, element(4, E) =:= \"stock\"]]),
+    {ok, Atoms, _} = crashdump_viewer:atoms(), {ok, Modules, _} = crashdump_viewer:loaded_modules(),
+    {ok, Memory, _} = crashdump_viewer:memory(), {ok, Timers, _} = crashdump_viewer:timers(all),
+    {ok, Funs, _} = crashdump_viewer:funs(),
+    io:format(\"~p~n\", [{length(Atoms) > 1000, length(Modules) > 50, [K || {K, _} <- Memory],
+                         [element(3, T) || T <- Timers, element(3, T) =:= \"later\"], length(Funs) > 100}]),
+    halt().";
+
+#[test]
+fn a_crash_dump_shows_in_otps_viewer_what_one_of_otps_shows() {
+    let work = tempfile::tempdir().unwrap();
+    let both = [real("erl"), ours("erl")].map(|mut erl| {
+        let dump = work.path().join("a.dump");
+        erl.args(["-noshell", "-eval", DUMPED]).env("ERL_CRASH_DUMP", &dump);
+        let made = erl.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&made.stderr).replace(&dump.display().to_string(), "DUMP");
+        let viewed = run(real("erl").args(["-noshell", "-eval", VIEWED, "-extra"]).arg(&dump), b"");
+        // `['#CDVBin',Offset,Size,Place]`: where a binary begins in the file differs.
+        let mut parts = viewed.out.split("['#CDVBin',");
+        let mut seen = parts.next().unwrap_or_default().to_string();
+        for part in parts {
+            let (binary, rest) = part.split_once(']').unwrap_or((part, ""));
+            seen += &format!("<binary {}>{rest}", binary.rsplit_once(',').map_or("", |b| b.0));
+        }
+        (made.status.code(), said, seen, viewed.err)
+    });
+    assert_eq!(both[1], both[0]);
+    assert!(both[0].2.contains("{a,\"dictionary\"}"), "{both:?}");
+}
+
 #[test]
 fn what_is_wrong_is_said() {
     let work = tempfile::tempdir().unwrap();

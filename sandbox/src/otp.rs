@@ -13,6 +13,7 @@ use beambox_core::error::StopCause;
 use beambox_core::host::files::Files;
 use beambox_core::host::terminal::Terminal;
 use beambox_core::host::{Host, Input, Stream};
+use beambox_core::observe::crash_dump::crash_dump;
 use beambox_core::sched::{Budget, Paused};
 use beambox_core::vm::Vm;
 use std::cell::RefCell;
@@ -26,6 +27,23 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const CHUNK: u64 = 400_000;
 /// Longest wait at a time.
 const NAP: Duration = Duration::from_millis(200);
+
+/// A crash dump, where OTP's emulator writes one: to `$ERL_CRASH_DUMP` or `erl_crash.dump`, unless `$ERL_CRASH_DUMP_SECONDS` is 0.
+fn write_dump(vm: &mut Vm, slogan: &str) {
+    if std::env::var("ERL_CRASH_DUMP_SECONDS").is_ok_and(|s| s.trim() == "0") {
+        return;
+    }
+    let path = std::env::var_os("ERL_CRASH_DUMP").unwrap_or_else(|| "erl_crash.dump".into());
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    let now = vm.sys.now_ns();
+    let Ok(dump) = vm.look(|sys| crash_dump(sys, slogan, seconds, now)) else { return };
+    let shown = Path::new(&path).display();
+    let done = match std::fs::write(&path, dump) {
+        Ok(()) => "done".into(),
+        Err(error) => error.to_string(),
+    };
+    let _ = write!(io::stderr(), "\r\nCrash dump is being written to: {shown}...{done}\r\n");
+}
 
 /// What to boot.
 #[derive(Clone, Debug)]
@@ -207,8 +225,10 @@ pub fn run(otp: &Otp) -> Result<i32, Error> {
     match vm.stop_cause() {
         Some(StopCause::Halted(status)) => Ok(*status),
         Some(StopCause::Crashed(slogan)) => {
-            // Said as OTP's emulator says it; it writes no crash dump.
-            let _ = writeln!(io::stderr(), "\n{slogan}\n");
+            // OTP's emulator ends the lines that it writes itself so.
+            let _ = write!(io::stderr(), "{slogan}\r\n");
+            let slogan = slogan.clone();
+            write_dump(&mut vm, &slogan);
             Ok(1)
         }
         Some(other) => Err(Error::Start(other.to_string())),

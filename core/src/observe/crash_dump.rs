@@ -8,6 +8,7 @@ use super::map;
 use crate::bif::etf::external_form;
 use crate::bif::memory::Memory;
 use crate::bif::process_info::process_bytes;
+use crate::bif::time::civil_from_days;
 use crate::heap::binary::{BLOCK_HEADER, block_bytes};
 use crate::heap::print;
 use crate::process::{CodePtr, PROCESS_END, Process, State};
@@ -22,13 +23,13 @@ use std::fmt::Write;
 /// A fun or reference that takes more bytes than this in the external form is named only.
 const MOST_EXTERNAL: u64 = 1 << 16;
 
-/// The dump of a VM between two slices. `slogan`: why it is made; `time`: when, as `ctime` writes it (`Sat Nov 21 20:00:00 2026`); `now_ns`: the VM's
+/// The dump of a VM between two slices. `slogan`: why it is made; `unix_seconds`: when, shown as UTC; `now_ns`: the VM's own
 /// time (`System::now_ns`).
-pub fn crash_dump(system: &System, slogan: &str, time: &str, now_ns: u64) -> String {
+pub fn crash_dump(system: &System, slogan: &str, unix_seconds: i64, now_ns: u64) -> String {
     let mut d =
         Dump { system, mem: system.mem(), out: String::new(), literals: BTreeSet::new(), binaries: BTreeMap::new() };
     let one_line = |text: &str| text.replace(['\n', '\r'], " ");
-    d.line(format_args!("=erl_crash_dump:0.5\n{}\nSlogan: {}", one_line(time), one_line(slogan)));
+    d.line(format_args!("=erl_crash_dump:0.5\n{}\nSlogan: {}", ctime(unix_seconds), one_line(slogan)));
     d.line(format_args!("System version: Erlang/OTP 27 [erts-15.2.7] [source] [64-bit] [smp:1:1] (beambox)"));
     d.line(format_args!("Taints: (none)\nAtoms: {}", system.atoms.len()));
     d.memory();
@@ -45,6 +46,17 @@ pub fn crash_dump(system: &System, slogan: &str, time: &str, now_ns: u64) -> Str
     d.atoms();
     d.line(format_args!("=end"));
     d.out
+}
+
+/// `Sat Nov 21 20:00:00 2026`.
+fn ctime(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil_from_days(days);
+    let name = DAYS.get(days.rem_euclid(7) as usize).unwrap_or(&"");
+    let month = MONTHS.get(month as usize - 1).unwrap_or(&"");
+    format!("{name} {month} {day:2} {:02}:{:02}:{:02} {year}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 struct Dump<'a> {
