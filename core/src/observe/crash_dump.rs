@@ -317,7 +317,7 @@ impl Dump<'_> {
         let text = match what {
             Kind::Cons => return,
             Kind::Tuple => {
-                let n = object::arity(header) as u32;
+                let n = object::arity(header);
                 format!("t{n:X}:{}", self.elements(at, 1..n + 1))
             }
             Kind::Float => {
