@@ -70,7 +70,12 @@ impl Signals<'_> {
         let min = opts.min_heap_size.map_or(least, |words| sizes::at_least(words).max(least));
         let need = words + RESERVED as usize;
         let least_vheap = sys.config.min_bin_vheap_size as u64;
-        let asked_vheap = opts.min_bin_vheap_size.filter(|words| *words >= least_vheap);
+        // Alone, or with other options than these, OTP 27 doesn't look at it.
+        let looked_at = opts.priority.is_some()
+            || opts.min_heap_size.is_some()
+            || opts.fullsweep_after.is_some()
+            || opts.max_heap.is_some();
+        let asked_vheap = opts.min_bin_vheap_size.filter(|words| looked_at && *words >= least_vheap);
         let min_vheap = asked_vheap.map_or(least_vheap, |words| sizes::at_least(words as usize) as u64);
         let fullsweep = opts.fullsweep_after.unwrap_or(sys.config.fullsweep_after);
         let mut heap = Heap::new(&mut sys.arena, need.max(min), min_vheap, fullsweep)?;

@@ -26,9 +26,12 @@ pub fn at_least(words: usize) -> usize {
     next(words, 0)
 }
 
-/// The size `offset` steps above the least one that is at least `words`; the greatest for anything larger.
+/// The size `offset` steps above the least one that is at least `words`; the greatest for anything larger, and the least, whatever the offset, for what is less than it.
 pub fn next(words: usize, offset: usize) -> usize {
     let (t, n) = (&TABLE.0[..TABLE.1], TABLE.1);
+    if (words as u64) < TABLE.0[0] {
+        return TABLE.0[0] as usize;
+    }
     let i = t.partition_point(|s| *s < words as u64);
     if i >= n {
         return words;
@@ -51,5 +54,6 @@ mod tests {
         assert_eq!(sizes, [12, 38, 51, 90, 142, 233, 376, 610, 987, 1598, 2586, 4185]);
         assert_eq!(next(233, 1), 376);
         assert_eq!(next(234, 0), 376);
+        assert_eq!((next(11, 1), next(12, 1)), (12, 38));
     }
 }
