@@ -114,7 +114,8 @@ pub fn run(paths: &Paths, only: &[Section]) -> Result<()> {
             }),
             Node => web::web_wasm(paths).and_then(|()| conformance("node")),
             Chromium => web::web_wasm(paths).and_then(|()| conformance("chromium")),
-            Www => www(paths),
+            // The tests of the face run programs, which need the page's bundle.
+            Www => bundle::bundle(paths, &otp).and_then(|()| www(paths)),
             Browser => bundle::bundle(paths, &otp).and_then(|()| {
                 web::web_wasm(paths)?;
                 web::page(paths)?;

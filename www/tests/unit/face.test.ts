@@ -1,12 +1,11 @@
 /**
  * The `web` face with wrong arguments, in the wrong order, after its end and after a failure: an `Error` with a sentence, and never
- * silence, a hang or a panic. It is the built wasm that is tested, on a small bundle without modules.
+ * silence, a hang or a panic. It is the built wasm that is tested, with the page's bundle.
  */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import init, { Advance, failure, Session } from '../../src/generated/beambox_wasm.js';
 
-/** A bundle of no modules is a session of its own: programs that need no runtime run in it. */
 let bundle: Uint8Array;
 const open = () => new Session(bundle, true);
 
