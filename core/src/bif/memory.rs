@@ -7,6 +7,11 @@ use crate::system::System;
 use crate::term::{Mem, object};
 use rustc_hash::FxHashSet;
 
+/// What OTP 27's own structures add on x86-64: to the bytes of a binary, to an object of a table, to a table.
+const BINARY: u64 = 56;
+const OBJECT: u64 = 8;
+const TABLE: u64 = 16;
+
 /// Bytes by the kinds of `erlang:memory/0`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Memory {
@@ -17,6 +22,7 @@ pub struct Memory {
     pub atoms: u64,
     /// Reference-counted binaries.
     pub binaries: u64,
+    /// Instructions, the tables of functions, lines, exports and funs, literals.
     pub code: u64,
     pub ets: u64,
 }
@@ -40,8 +46,10 @@ impl Memory {
         }
         sys.ets.visit_loose(&mut |o| binaries += count_blocks(mem, o, &mut seen));
         let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * size_of::<std::sync::Arc<str>>()) as u64;
-        let code: u64 = sys.code.instances.iter().flatten().map(|i| i.bytes as u64).sum();
-        let ets = sys.ets.words() * 8;
+        let literals = |i: &crate::code::Instance| i.literal_areas.iter().map(|f| f.size as u64 * 8).sum::<u64>();
+        let code = sys.code.host_bytes() + sys.code.instances.iter().flatten().map(|i| literals(i)).sum::<u64>();
+        let objects: u64 = sys.ets.all().map(|t| t.len() as u64).sum();
+        let ets = sys.ets.words() * 8 + OBJECT * objects + TABLE * sys.ets.len() as u64;
         let system = atoms + binaries + code + ets + sys.shared.persistent.words() * 8;
         Memory { processes, system, atoms, binaries, code, ets }
     }
@@ -58,7 +66,7 @@ fn count_blocks(mem: Mem, list: OffHeap, seen: &mut FxHashSet<u32>) -> u64 {
         if mem.word(at, 0) == object::BIN_REF_HEADER {
             let block = mem.word(at, 1) as u32;
             if seen.insert(block) {
-                bytes += (binary::block_bytes(mem, block).div_ceil(8) * 8) as u64 + 8 * binary::BLOCK_HEADER as u64;
+                bytes += (binary::block_bytes(mem, block) as u64 + BINARY).div_ceil(8) * 8;
             }
         }
         at = mem.word(at, 2) as u32;
