@@ -21,6 +21,8 @@ Runs a suite: `[Suite, DataDir, PrivDir, Scale | Cases]` as strings. All cases w
 """.
 main([Suite, DataDir, PrivDir, Scale | Cases]) ->
     {Without, Only} = lists:partition(fun(Case) -> hd(Case) =:= $- end, Cases),
+    %% Our VM starts no other programs: there are none to be found on either side.
+    os:putenv("PATH", PrivDir),
     persistent_term:put({?MODULE, scale}, list_to_integer(Scale)),
     Module = list_to_atom(Suite),
     Config = [{data_dir, DataDir ++ "/"}, {priv_dir, PrivDir ++ "/"}, {tc_logfile, PrivDir ++ "/log"}],
