@@ -24,7 +24,7 @@ pub const BIFS: &[Bif] = &[
     }),
     bif("crypto", "hash_algorithms", 0, |c, _| names(c, HASHES.iter().map(|h| h.name))),
     bif("crypto", "mac_algorithms", 0, |c, _| names(c, ["hmac"].into_iter())),
-    bif("crypto", "pubkey_algorithms", 0, |_, _| Ok(Term::NIL)),
+    bif("crypto", "pubkey_algorithms", 0, |c, _| names(c, ["dh", "srp"].into_iter())),
     bif("crypto", "curve_algorithms", 0, |_, _| Ok(Term::NIL)),
     bif("crypto", "rsa_opts_algorithms", 0, |_, _| Ok(Term::NIL)),
     bif("crypto", "hash_info", 1, hash_info),
@@ -49,7 +49,7 @@ pub const BIFS: &[Bif] = &[
 pub(super) const BYTES_PER_REDUCTION: usize = 64;
 /// Most random bytes of one call, and longest number of `mod_pow`.
 const MAX_RANDOM: i64 = 64 << 20;
-const MAX_NUMBER: usize = 2048;
+pub(super) const MAX_NUMBER: usize = 2048;
 /// Rounds of PBKDF2 in one slice.
 const ROUNDS: u64 = 2000;
 

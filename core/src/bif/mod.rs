@@ -18,6 +18,7 @@ pub mod code_purge;
 pub mod control;
 pub mod convert;
 pub mod crypto;
+pub mod crypto_agree;
 pub mod crypto_cipher;
 pub mod ctx;
 pub mod debug;

@@ -16,6 +16,7 @@ const FAMILIES: &[&[Bif]] = &[
     super::control::BIFS,
     super::convert::BIFS,
     super::crypto::BIFS,
+    super::crypto_agree::BIFS,
     super::crypto_cipher::BIFS,
     super::digest::BIFS,
     super::ets::basic::BIFS,
