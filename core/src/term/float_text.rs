@@ -10,6 +10,13 @@ pub fn shortest(f: f64) -> String {
         return if f.is_sign_negative() { "-0.0" } else { "0.0" }.into();
     }
     let text = format!("{:e}", f.abs());
+    // Of two shortest texts that are equally near OTP takes the one with the even last digit, as rounding to so many digits does.
+    let even = format!(
+        "{:.*e}",
+        text.bytes().take_while(|c| *c != b'e').filter(u8::is_ascii_digit).count().saturating_sub(1),
+        f.abs()
+    );
+    let text = if even.parse() == Ok(f.abs()) { even } else { text };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let scientific: i32 = exponent.parse().unwrap_or(0);
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
