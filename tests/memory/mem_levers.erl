@@ -3,7 +3,7 @@
 -export([main/0]).
 
 main() ->
-    logger:set_primary_config(level, none),
+    catch logger:set_primary_config(level, none),
     max_heap(), queues(), least(), sweeps(), hibernation(), collections(), monitors(), tables(), binaries().
 
 max_heap() ->

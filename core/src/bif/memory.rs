@@ -11,6 +11,8 @@ use rustc_hash::FxHashSet;
 const BINARY: u64 = 56;
 const OBJECT: u64 = 8;
 const TABLE: u64 = 16;
+/// Bytes of an atom besides its name, the same on every host.
+const ATOM: usize = 16;
 
 /// Bytes by the kinds of `erlang:memory/0`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -45,7 +47,7 @@ impl Memory {
             t.visit_off_heap(&mut |o| binaries += count_blocks(mem, o, &mut seen));
         }
         sys.ets.visit_loose(&mut |o| binaries += count_blocks(mem, o, &mut seen));
-        let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * size_of::<std::sync::Arc<str>>()) as u64;
+        let atoms = (sys.atoms.name_bytes() + sys.atoms.len() * ATOM) as u64;
         let literals = |i: &crate::code::Instance| i.literal_areas.iter().map(|f| f.size as u64 * 8).sum::<u64>();
         let code = sys.code.host_bytes() + sys.code.instances.iter().flatten().map(|i| literals(i)).sum::<u64>();
         let objects: u64 = sys.ets.all().map(|t| t.len() as u64).sum();

@@ -96,6 +96,11 @@ impl HashStore {
         self.words + if segments == 0 { 0 } else { 262 + (segments * NEXT_SEGMENT) as u64 }
     }
 
+    /// Objects that are marked as deleted and stay until the table is fixed no longer.
+    pub fn kept(&self) -> usize {
+        self.nodes.iter().filter(|n| n.deleted && n.object.is_some()).count()
+    }
+
     /// Words of the notes of which chains have objects that are only marked as deleted: two a chain.
     pub fn deletion_words(&self) -> u64 {
         if self.marked == 0 {

@@ -175,6 +175,19 @@ impl TreeStore {
         Some((r, self.runs.get(r)?.len().checked_sub(1)?))
     }
 
+    /// The first place whose key is not less, as `stand` says of keys, in their order.
+    pub fn first_where(&self, mem: Mem, stand: &dyn Fn(Term) -> Ordering) -> Option<Place> {
+        let less = |o: &Object| stand(o.key(mem, self.keypos)) == Ordering::Less;
+        let run = self.runs.partition_point(|r| r.last().is_some_and(less));
+        Some((run, self.runs.get(run)?.partition_point(less)))
+    }
+    /// The last place whose key is not greater.
+    pub fn last_where(&self, mem: Mem, stand: &dyn Fn(Term) -> Ordering) -> Option<Place> {
+        let not_greater = |o: &Object| stand(o.key(mem, self.keypos)) != Ordering::Greater;
+        let run = self.runs.partition_point(|r| r.first().is_some_and(not_greater)).checked_sub(1)?;
+        Some((run, self.runs.get(run)?.partition_point(not_greater).checked_sub(1)?))
+    }
+
     /// The first place whose key is greater.
     pub fn after(&self, mem: Mem, names: &dyn Names, key: Term) -> Option<Place> {
         match self.search(mem, names, key) {

@@ -293,7 +293,7 @@ const checks = {
   'much output keeps the page alive and is bounded': () =>
     onPage({}, async (page) => {
       await runTyped(page, 'var n = 0\nwhile true {\n  n = n + 1\n  print("line", n)\n}\n');
-      await shows(page, 'line 50');
+      await shows(page, 'line ');
       await page.waitForTimeout(1500);
       await page.getByRole('button', { name: 'Stop' }).click();
       await state(page, 'Failed', 1500);

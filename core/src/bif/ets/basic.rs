@@ -288,6 +288,8 @@ fn neighbour(t: &Table, mem: Mem, names: &dyn Names, key: Option<Term>, forward:
         (Store::Hash(h), None) => Ok(h.next_from(Cursor::START).map(|(o, _)| o)),
         (Store::Hash(h), Some(k)) => h.after(mem, names, k),
         (Store::Tree(s), None) => Ok(if forward { s.first() } else { s.last() }.and_then(|p| s.at(p))),
+        // Not a key, though one may be called so.
+        (Store::Tree(_), Some(k)) if k == END => Err(()),
         (Store::Tree(s), Some(k)) => {
             let place = if forward { s.after(mem, names, k) } else { s.before(mem, names, k) };
             Ok(place.and_then(|p| s.at(p)))

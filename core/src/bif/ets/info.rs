@@ -89,6 +89,7 @@ fn value(ctx: &mut Ctx<'_>, id: RefId, item: Atom) -> BifResult {
             Store::Tree(_) => Term::bool(false),
             Store::Hash(h) => {
                 let (slots, longest, shortest, mean, deviation) = h.shape();
+                let kept = h.kept();
                 let e = [
                     Term::small(slots as i64),
                     ctx.float(mean)?,
@@ -96,7 +97,7 @@ fn value(ctx: &mut Ctx<'_>, id: RefId, item: Atom) -> BifResult {
                     ctx.float((mean * (1.0 - 1.0 / slots as f64)).max(0.0).sqrt())?,
                     Term::small(shortest as i64),
                     Term::small(longest as i64),
-                    Term::small(0),
+                    Term::small(kept as i64),
                     Term::small(1),
                 ];
                 ctx.tuple(&e)?

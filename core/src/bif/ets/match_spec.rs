@@ -6,6 +6,7 @@
 
 mod run;
 
+use super::bound::partly_bound;
 use crate::atom::{Atom, am};
 use crate::bif::trace::action::Action;
 use crate::bif::{BifFn, Ctx, Fault, table};
@@ -77,6 +78,8 @@ pub struct Clause {
     body: Code,
     /// The head's element at the key position, when it has no variables.
     pub key: Option<Term>,
+    /// That element, when it has some and is a tuple or list: part of an ordered set.
+    pub part: Option<Term>,
 }
 
 /// A compiled specification. Its terms lie where those that it was made of lie.
@@ -86,7 +89,7 @@ pub struct Spec {
 }
 
 /// Number of a variable atom: `'$7'` is 7.
-fn variable(names: &dyn Names, a: Atom) -> Option<u64> {
+pub(super) fn variable(names: &dyn Names, a: Atom) -> Option<u64> {
     let digits = names.atom_name(a).strip_prefix('$')?;
     if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -95,7 +98,7 @@ fn variable(names: &dyn Names, a: Atom) -> Option<u64> {
 }
 
 /// Has the pattern no variables and no `'_'`?
-fn is_ground(mem: Mem, names: &dyn Names, pattern: Term) -> bool {
+pub(super) fn is_ground(mem: Mem, names: &dyn Names, pattern: Term) -> bool {
     let mut stack = vec![pattern];
     while let Some(mut t) = stack.pop() {
         while t.is_list() {
@@ -132,7 +135,8 @@ impl Spec {
         let op = if what == Simple::Bindings { Op::All } else { Op::Whole };
         let body = Code { ops: vec![op], labels: Vec::new(), calls: false, part: Part::Body };
         let key = key_of(mem, names, pattern, keypos);
-        Some(Spec { clauses: vec![Clause { pats, vars, guards: Vec::new(), body, key }] })
+        let part = partly_bound(mem, names, pattern, keypos);
+        Some(Spec { clauses: vec![Clause { pats, vars, guards: Vec::new(), body, key, part }] })
     }
 
     /// A list of `{Head, Guards, Body}`; `None`: it isn't a match specification.
@@ -197,8 +201,10 @@ fn clause(mem: Mem, names: &dyn Names, t: Term, keypos: u32, purpose: For) -> Op
         }
     }
     let body = code(mem, names, &body, &vars, (purpose, Part::Body))?;
-    let key = if purpose == For::Tables { key_of(mem, names, pattern, keypos) } else { None };
-    Some(Clause { pats, vars, guards, body, key })
+    let tables = purpose == For::Tables;
+    let key = if tables { key_of(mem, names, pattern, keypos) } else { None };
+    let part = if tables { partly_bound(mem, names, pattern, keypos) } else { None };
+    Some(Clause { pats, vars, guards, body, key, part })
 }
 
 /// The patterns of a head, the whole first, and the numbers of its variables.

@@ -1,6 +1,7 @@
 //! BIFs of module `ets`. Mirrors `erl_db.c` (OTP 27): access rights, errors with their causes, results and their order.
 
 pub mod basic;
+mod bound;
 pub mod counter;
 pub mod info;
 pub mod match_spec;

@@ -3,6 +3,7 @@
 //! A traversal that is asked for in chunks goes on from a continuation: an opaque tuple `{Table, Pattern or Specification,
 //! Kind, Limit, Direction, Place}`.
 
+use super::bound;
 use super::match_spec::{Outcome, Simple, Spec};
 use super::{Access, END};
 use crate::atom::am;
@@ -11,25 +12,26 @@ use crate::ets::hash::Cursor;
 use crate::ets::tree::Place;
 use crate::ets::{Kind, Store};
 use crate::heap::order;
-use crate::heap::refs::RefId;
+use crate::heap::refs::{self, RefId};
 use crate::process::job::Job;
 use crate::term::Term;
+use std::cmp::Ordering;
 
 pub const BIFS: &[Bif] = &[
-    bif("ets", "match", 1, |c, a| go_on(c, a, What::Match)),
+    bif("ets", "match", 1, go_on),
     bif("ets", "match", 2, |c, a| whole(c, a, What::Match, false)),
     bif("ets", "match", 3, |c, a| chunked(c, a, What::Match, false)),
-    bif("ets", "match_object", 1, |c, a| go_on(c, a, What::MatchObject)),
+    bif("ets", "match_object", 1, go_on),
     bif("ets", "match_object", 2, |c, a| whole(c, a, What::MatchObject, false)),
     bif("ets", "match_object", 3, |c, a| chunked(c, a, What::MatchObject, false)),
-    bif("ets", "select", 1, |c, a| go_on(c, a, What::Select)),
+    bif("ets", "select", 1, go_on),
     bif("ets", "select", 2, |c, a| whole(c, a, What::Select, false)),
     bif("ets", "select", 3, |c, a| chunked(c, a, What::Select, false)),
-    bif("ets", "select_reverse", 1, |c, a| go_on(c, a, What::Select)),
+    bif("ets", "select_reverse", 1, go_on),
     bif("ets", "select_reverse", 2, |c, a| whole(c, a, What::Select, true)),
     bif("ets", "select_reverse", 3, |c, a| chunked(c, a, What::Select, true)),
     bif("ets", "select_count", 2, select_count),
-    bif("ets", "select_delete", 2, |c, a| Err(c.trap(am::ETS, am::INTERNAL_SELECT_DELETE, a))),
+    bif("ets", "select_delete", 2, |c, a| Err(delete_chosen(c, a))),
     bif("ets", "internal_select_delete", 2, select_delete),
     bif("ets", "select_replace", 2, select_replace),
     bif("ets", "is_compiled_ms", 1, |c, a| {
@@ -82,11 +84,24 @@ fn compile(ctx: &mut Ctx<'_>, id: RefId, spec: Term, what: What) -> Result<Spec,
     }
 }
 
-fn start(ctx: &mut Ctx<'_>, id: RefId, reverse: bool) -> Result<At, Fault> {
-    Ok(match &ctx.table(id)?.store {
-        Store::Hash(_) => At::Hash(Cursor::START),
-        Store::Tree(t) => At::Tree(if reverse { t.last() } else { t.first() }),
+fn start(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, part: Option<Term>) -> Result<At, Fault> {
+    let mem = ctx.sys.mem();
+    ctx.with_table(id, |t, _, names| match (&t.store, part) {
+        (Store::Hash(_), _) => At::Hash(Cursor::START),
+        (Store::Tree(t), None) => At::Tree(if reverse { t.last() } else { t.first() }),
+        (Store::Tree(t), Some(part)) => {
+            let stand = |key| bound::against(mem, names, key, part);
+            At::Tree(if reverse { t.last_where(mem, &stand) } else { t.first_where(mem, &stand) })
+        }
     })
+}
+
+/// Of an ordered set, the part that can match, if the specification says so.
+fn part_of(spec: &Spec) -> Option<Term> {
+    match &spec.clauses[..] {
+        [one] => one.part,
+        _ => None,
+    }
 }
 
 /// The next object, and the place after it.
@@ -122,6 +137,8 @@ struct Walk {
     reverse: bool,
     job: Box<Job>,
     last: Term,
+    /// Keys beyond this part of an ordered set can't match.
+    part: Option<Term>,
     /// Objects that fit into this slice.
     left: usize,
     all: usize,
@@ -129,13 +146,14 @@ struct Walk {
 
 impl Walk {
     /// From the start (`from`: from there), or from where the call has left off.
-    fn new(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, from: Option<At>) -> Result<Walk, Fault> {
+    fn new(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, spec: &Spec, from: Option<At>) -> Result<Walk, Fault> {
+        let part = part_of(spec);
         let mut job = ctx.job();
         let at = if job.phase == 0 {
             job.terms = vec![Term::NIL];
             match from {
                 Some(at) => at,
-                None => start(ctx, id, reverse)?,
+                None => start(ctx, id, reverse, part)?,
             }
         } else {
             let mem = ctx.sys.mem();
@@ -150,7 +168,7 @@ impl Walk {
             })?
         };
         let all = (ctx.steps() / STEPS_PER_OBJECT).max(50);
-        Ok(Walk { id, at, reverse, job, last: Term::NONE, left: all, all })
+        Ok(Walk { id, at, reverse, job, last: Term::NONE, part, left: all, all })
     }
 
     /// The next object of this slice.
@@ -158,7 +176,15 @@ impl Walk {
         if self.left == 0 {
             return Ok(None);
         }
-        let found = next(ctx, self.id, self.at, self.reverse)?;
+        let mut found = next(ctx, self.id, self.at, self.reverse)?;
+        if let (Some((o, _)), Some(part), At::Tree(_)) = (found, self.part, self.at) {
+            let mem = ctx.sys.mem();
+            let key = mem.element(o, ctx.table(self.id)?.keypos);
+            let beyond = if self.reverse { Ordering::Less } else { Ordering::Greater };
+            if bound::against(mem, &ctx.sys.names(), key, part) == beyond {
+                found = None;
+            }
+        }
         if let Some((o, at)) = found {
             self.left -= 1;
             (self.at, self.last) = (at, o);
@@ -226,7 +252,7 @@ fn whole(ctx: &mut Ctx<'_>, args: &[Term], what: What, reverse: bool) -> BifResu
     }
     // Each result goes before those found so far; so ordered sets are walked from their end.
     let backwards = matches!(ctx.table(id)?.store, Store::Tree(_)) && !reverse;
-    let mut w = Walk::new(ctx, id, backwards, None)?;
+    let mut w = Walk::new(ctx, id, backwards, &spec, None)?;
     let mut out = w.job.terms.get(1).copied().unwrap_or(Term::NIL);
     while let Some(o) = w.next(ctx)? {
         if let Outcome::Value(v) = ctx.run_spec(&spec, o, true)? {
@@ -267,7 +293,9 @@ fn chunked(ctx: &mut Ctx<'_>, args: &[Term], what: What, reverse: bool) -> BifRe
             return ctx.tuple(&[results, END]);
         }
     }
-    let at = start(ctx, id, reverse)?;
+    let at = start(ctx, id, reverse, part_of(&compiled))?;
+    // What is kept is the table, not its name: another may get that.
+    let table = refs::make(ctx, id)?;
     chunk(ctx, args, id, &compiled, Chunk { table, spec, what, limit, reverse }, at)
 }
 
@@ -282,7 +310,7 @@ struct Chunk {
 }
 
 fn chunk(ctx: &mut Ctx<'_>, args: &[Term], id: RefId, spec: &Spec, c: Chunk, from: At) -> BifResult {
-    let mut w = Walk::new(ctx, id, c.reverse, Some(from))?;
+    let mut w = Walk::new(ctx, id, c.reverse, spec, Some(from))?;
     let mut out = w.job.terms.split_off(1);
     let more = loop {
         if out.len() as i64 == c.limit {
@@ -332,7 +360,8 @@ fn chunk(ctx: &mut Ctx<'_>, args: &[Term], id: RefId, spec: &Spec, c: Chunk, fro
     ctx.tuple(&[results, rest])
 }
 
-fn go_on(ctx: &mut Ctx<'_>, args: &[Term], what: What) -> BifResult {
+/// Each of the three goes on with what any of them has begun.
+fn go_on(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     let continuation = args[0];
     if continuation == END {
         return Ok(END);
@@ -342,9 +371,10 @@ fn go_on(ctx: &mut Ctx<'_>, args: &[Term], what: What) -> BifResult {
     if !mem.is_tuple(continuation) {
         return Err(ctx.ets_badarg());
     }
-    if mem.tuple_arity(continuation) != Some(6) || e(3) != what.atom() {
+    let begun = |what: &What| mem.tuple_arity(continuation) == Some(6) && e(3) == what.atom();
+    let Some(what) = [What::Match, What::MatchObject, What::Select].into_iter().find(begun) else {
         return Err(ctx.ets_fail(am::ID));
-    }
+    };
     let (Some(limit), Some(reverse)) = (e(4).as_small().filter(|n| *n > 0), e(5).as_bool()) else {
         return Err(ctx.ets_badarg());
     };
@@ -391,7 +421,7 @@ fn each<T>(
         }
         return Ok(Term::small(n as i64));
     }
-    let mut w = Walk::new(ctx, id, false, None)?;
+    let mut w = Walk::new(ctx, id, false, &spec, None)?;
     let fault = loop {
         match w.next(ctx)? {
             None => break None,
@@ -419,6 +449,22 @@ fn each<T>(
     match fault {
         Some(f) => Err(f),
         None => Ok(Term::small(w.job.at as i64)),
+    }
+}
+
+/// `select_delete`, as OTP's function of the name has it: `[{'_', [], [true]}]` empties the table.
+fn delete_chosen(ctx: &mut Ctx<'_>, args: &[Term]) -> Fault {
+    let mem = ctx.sys.mem();
+    let only = |t: Term| (t.is_list() && mem.tail(t).is_nil()).then(|| mem.head(t));
+    let all = args.get(1).and_then(|spec| only(*spec)).is_some_and(|clause| {
+        mem.tuple_arity(clause) == Some(3)
+            && mem.element(clause, 1).is(am::UNDERSCORE)
+            && mem.element(clause, 2).is_nil()
+            && only(mem.element(clause, 3)).is_some_and(|t| t == Term::bool(true))
+    });
+    match args.first() {
+        Some(table) if all => ctx.trap(am::ETS, am::INTERNAL_DELETE_ALL, &[*table, Term::atom(am::UNDEFINED)]),
+        _ => ctx.trap(am::ETS, am::INTERNAL_SELECT_DELETE, args),
     }
 }
 
@@ -462,13 +508,28 @@ fn select_replace(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
         }
         Ok(Some((o, v)))
     };
-    each(ctx, args, Access::Write, check, choose, |ctx, id, (o, v)| {
-        if ctx.table(id)?.kind == Kind::DuplicateBag {
-            let mem = ctx.sys.mem();
-            ctx.with_table(id, |t, arena, names| t.delete_where(arena, names, mem.element(v, t.keypos), |x| x == o))?;
-        }
-        ctx.insert_object(id, v)
-    })
+    let id = ctx.open_table(args[0], Access::Write)?;
+    check(ctx, id)?;
+    let (mem, keypos) = (ctx.sys.mem(), ctx.table(id)?.keypos);
+    if !bound::keeps_key(mem, &ctx.sys.names(), args[1], keypos) {
+        return Err(ctx.ets_badarg());
+    }
+    each(
+        ctx,
+        args,
+        Access::Write,
+        |_, _| Ok(()),
+        choose,
+        |ctx, id, (o, v)| {
+            if ctx.table(id)?.kind == Kind::DuplicateBag {
+                let mem = ctx.sys.mem();
+                ctx.with_table(id, |t, arena, names| {
+                    t.delete_where(arena, names, mem.element(v, t.keypos), |x| x == o)
+                })?;
+            }
+            ctx.insert_object(id, v)
+        },
+    )
 }
 
 /// A compiled specification is `{match_spec, Specification}` to the program, which must not look inside.
