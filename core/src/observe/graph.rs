@@ -137,7 +137,8 @@ impl Graph {
 
     /// The node of the object, or shared binary, that covers the word at `address`.
     pub fn at(&self, address: Addr) -> Option<u32> {
-        let covers = |n: &Node| n.address <= address && address < n.address + n.words.max(1) * 8;
+        let end = |n: &Node| u64::from(n.address) + 8 * u64::from(n.words.max(1));
+        let covers = |n: &Node| n.address <= address && u64::from(address) < end(n);
         let first = self.heap_nodes();
         let heap = self.nodes.get(..first)?.partition_point(|n| n.address <= address).checked_sub(1);
         let shared = || (first..self.nodes.len()).find(|i| self.nodes.get(*i).is_some_and(covers));
