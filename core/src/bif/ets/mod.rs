@@ -9,6 +9,7 @@ pub mod owner;
 pub mod select;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use super::support::atom_map;
 use super::{BifResult, Ctx, Fault};

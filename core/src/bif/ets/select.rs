@@ -5,17 +5,15 @@
 
 use super::bound;
 use super::match_spec::{Outcome, Simple, Spec};
+use super::walk::{At, STEPS_PER_OBJECT, Walk, part_of, start};
 use super::{Access, END};
 use crate::atom::am;
 use crate::bif::{Bif, BifResult, Ctx, Fault, bif};
 use crate::ets::hash::Cursor;
-use crate::ets::tree::Place;
 use crate::ets::{Kind, Store};
 use crate::heap::order;
 use crate::heap::refs::{self, RefId};
-use crate::process::job::Job;
 use crate::term::Term;
-use std::cmp::Ordering;
 
 pub const BIFS: &[Bif] = &[
     bif("ets", "match", 1, go_on),
@@ -61,14 +59,6 @@ impl What {
     }
 }
 
-/// Where a traversal is.
-#[derive(Clone, Copy)]
-enum At {
-    Hash(Cursor),
-    Tree(Option<Place>),
-    End,
-}
-
 fn compile(ctx: &mut Ctx<'_>, id: RefId, spec: Term, what: What) -> Result<Spec, Fault> {
     let mem = ctx.sys.mem();
     let keypos = ctx.table(id)?.keypos;
@@ -84,38 +74,6 @@ fn compile(ctx: &mut Ctx<'_>, id: RefId, spec: Term, what: What) -> Result<Spec,
     }
 }
 
-fn start(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, part: Option<Term>) -> Result<At, Fault> {
-    let mem = ctx.sys.mem();
-    ctx.with_table(id, |t, _, names| match (&t.store, part) {
-        (Store::Hash(_), _) => At::Hash(Cursor::START),
-        (Store::Tree(t), None) => At::Tree(if reverse { t.last() } else { t.first() }),
-        (Store::Tree(t), Some(part)) => {
-            let stand = |key| bound::against(mem, names, key, part);
-            At::Tree(if reverse { t.last_where(mem, &stand) } else { t.first_where(mem, &stand) })
-        }
-    })
-}
-
-/// Of an ordered set, the part that can match, if the specification says so.
-fn part_of(spec: &Spec) -> Option<Term> {
-    match &spec.clauses[..] {
-        [one] => one.part,
-        _ => None,
-    }
-}
-
-/// The next object, and the place after it.
-fn next(ctx: &mut Ctx<'_>, id: RefId, at: At, reverse: bool) -> Result<Option<(Term, At)>, Fault> {
-    Ok(match (&ctx.table(id)?.store, at) {
-        (Store::Hash(h), At::Hash(c)) => h.next_from(c).map(|(o, c)| (o, At::Hash(c))),
-        (Store::Tree(t), At::Tree(Some(p))) => {
-            let next = if reverse { t.step_back(p) } else { t.step(p) };
-            t.at(p).map(|o| (o, next.map_or(At::End, |n| At::Tree(Some(n)))))
-        }
-        _ => None,
-    })
-}
-
 /// The objects that can match at all, when every clause names the same key.
 fn by_key(ctx: &mut Ctx<'_>, id: RefId, spec: &Spec) -> Result<Option<Vec<Term>>, Fault> {
     let mem = ctx.sys.mem();
@@ -124,117 +82,6 @@ fn by_key(ctx: &mut Ctx<'_>, id: RefId, spec: &Spec) -> Result<Option<Vec<Term>>
         return Ok(None);
     }
     Ok(Some(ctx.with_table(id, |t, _, names| t.lookup(mem, names, key))?))
-}
-
-/// Steps of a slice that an object takes.
-const STEPS_PER_OBJECT: usize = 5;
-
-/// A traversal that goes over slices. Between two of them the table is fixed, and the place is kept as chain and node, or as the last key. The terms of the job
-/// are that key and then the caller's.
-struct Walk {
-    id: RefId,
-    at: At,
-    reverse: bool,
-    job: Box<Job>,
-    last: Term,
-    /// Keys beyond this part of an ordered set can't match.
-    part: Option<Term>,
-    /// Objects that fit into this slice.
-    left: usize,
-    all: usize,
-}
-
-impl Walk {
-    /// From the start (`from`: from there), or from where the call has left off.
-    fn new(ctx: &mut Ctx<'_>, id: RefId, reverse: bool, spec: &Spec, from: Option<At>) -> Result<Walk, Fault> {
-        let part = part_of(spec);
-        let mut job = ctx.job();
-        let at = if job.phase == 0 {
-            job.terms = vec![Term::NIL];
-            match from {
-                Some(at) => at,
-                None => start(ctx, id, reverse, part)?,
-            }
-        } else {
-            let mem = ctx.sys.mem();
-            let key = job.terms.first().copied().unwrap_or(Term::NIL);
-            let cursor = match job.words[..] {
-                [slot, node] => Cursor { slot: slot as u32, node: node as u32 },
-                _ => Cursor::START,
-            };
-            ctx.with_table(id, |t, _, names| match &t.store {
-                Store::Hash(_) => At::Hash(cursor),
-                Store::Tree(s) => At::Tree(if reverse { s.before(mem, names, key) } else { s.after(mem, names, key) }),
-            })?
-        };
-        let all = (ctx.steps() / STEPS_PER_OBJECT).max(50);
-        Ok(Walk { id, at, reverse, job, last: Term::NONE, part, left: all, all })
-    }
-
-    /// The next object of this slice.
-    fn next(&mut self, ctx: &mut Ctx<'_>) -> Result<Option<Term>, Fault> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let mut found = next(ctx, self.id, self.at, self.reverse)?;
-        if let (Some((o, _)), Some(part), At::Tree(_)) = (found, self.part, self.at) {
-            let mem = ctx.sys.mem();
-            let key = mem.element(o, ctx.table(self.id)?.keypos);
-            let beyond = if self.reverse { Ordering::Less } else { Ordering::Greater };
-            if bound::against(mem, &ctx.sys.names(), key, part) == beyond {
-                found = None;
-            }
-        }
-        if let Some((o, at)) = found {
-            self.left -= 1;
-            (self.at, self.last) = (at, o);
-        } else {
-            self.at = At::End;
-        }
-        Ok(found.map(|(o, _)| o))
-    }
-
-    /// Is the traversal through?
-    fn is_over(&self, ctx: &mut Ctx<'_>) -> Result<bool, Fault> {
-        Ok(next(ctx, self.id, self.at, self.reverse)?.is_none())
-    }
-
-    /// Fixes the table, at the first slice's end.
-    fn fix(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fault> {
-        ctx.worked((self.all - self.left) * STEPS_PER_OBJECT);
-        self.all = self.left;
-        if self.job.phase == 0 {
-            self.job.phase = 1;
-            ctx.fix_table(self.id, true)?;
-        }
-        let keypos = ctx.table(self.id)?.keypos;
-        match self.at {
-            At::Hash(c) => self.job.words = vec![u64::from(c.slot), u64::from(c.node)],
-            _ => {
-                let key = ctx.sys.mem().element(self.last, keypos);
-                let key = ctx.copy_in(key)?;
-                if let Some(first) = self.job.terms.first_mut() {
-                    *first = key;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes on in the next slice.
-    fn later(self, ctx: &mut Ctx<'_>, args: &[Term]) -> Fault {
-        ctx.go_on_later(self.job, args)
-    }
-
-    /// The end, of the whole traversal.
-    fn end(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fault> {
-        ctx.worked((self.all - self.left) * STEPS_PER_OBJECT);
-        if self.job.phase == 1 {
-            self.job.phase = 0;
-            ctx.fix_table(self.id, false)?;
-        }
-        Ok(())
-    }
 }
 
 fn whole(ctx: &mut Ctx<'_>, args: &[Term], what: What, reverse: bool) -> BifResult {
