@@ -89,13 +89,21 @@ pub(super) fn process_info_2(ctx: &mut Ctx<'_>, args: &[Term]) -> BifResult {
     // OTP's order, which the sizes among the answers show: from last to first, messages before all; what is asked for twice is made once.
     let mut pairs = vec![Term::NONE; wanted.len()];
     let first = wanted.iter().position(|w| w.is(am::MESSAGES));
+    // At most one of each item's name, however long the list is.
+    let mut made: Vec<(Term, Term)> = Vec::new();
     for n in first.into_iter().chain((0..wanted.len()).rev()) {
-        if let Some(same) = (0..wanted.len()).find(|m| !pairs[*m].is_none() && wanted[*m] == wanted[n]) {
-            pairs[n] = pairs[same];
-        } else {
-            let value = keyed(ctx, pid, wanted[n])?;
-            pairs[n] = ctx.tuple(&[wanted[n], value])?;
-        }
+        let (Some(w), Some(place)) = (wanted.get(n).copied(), pairs.get_mut(n)) else { continue };
+        *place = match made.iter().find(|m| m.0 == w) {
+            Some(same) => same.1,
+            None => {
+                let value = keyed(ctx, pid, w)?;
+                let pair = ctx.tuple(&[w, value])?;
+                if w.as_atom().is_some() {
+                    made.push((w, pair));
+                }
+                pair
+            }
+        };
     }
     ctx.list(&pairs)
 }
